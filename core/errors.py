@@ -1,0 +1,101 @@
+"""Every error a user can meet, in one tree.
+
+    Script2SkinError
+    ├── InputError                  what was asked can't be done as asked; the message names value and way out
+    │   ├── VocabularyError         a rash, site or tone that the vocabulary or the model does not hold
+    │   ├── PromptError             an empty prompt, or one longer than the text encoder reads
+    │   └── RecipeError             a setting out of range (seed, steps, count, size, scheduler)
+    ├── ModelError                  a model folder can't be used
+    │   ├── ModelMissingError       no such folder or hub id, or a part of the pipeline is missing
+    │   ├── UnsafeWeightsError      pickled weights where safetensors are required
+    │   └── EncoderMismatchError    a text encoder that does not fit the model
+    ├── GenerationError             drawing failed
+    │   └── Cancelled               the requester asked to stop (not a failure)
+    ├── ImageFileError              an image file is unreadable, altered, or carries no recipe
+    ├── StorageError                the library can't be read or written
+    │   ├── DiskFullError           no space left; nothing was recorded
+    │   ├── LibraryBusyError        another process holds the database
+    │   ├── NewerSchemaError        the database was written by a newer version
+    │   ├── NotFoundError           no such record
+    │   └── NotAllowedError         the record belongs to somebody else
+    └── TrainingError               a training command can't start or go on
+
+The message is a whole sentence for the person at the screen: what was found, and what to do. Only pages turn
+an error into ``st.error``; only a command's ``main()`` into an exit code.
+"""
+
+
+class Script2SkinError(Exception):
+    """Base of all errors that carry a sentence for the user."""
+
+
+class InputError(Script2SkinError):
+    """The user sees the value that was refused and what would be accepted."""
+
+
+class VocabularyError(InputError):
+    """The user sees the unknown word and the nearest known ones."""
+
+
+class PromptError(InputError):
+    """The user sees how long the prompt is and how long it may be."""
+
+
+class RecipeError(InputError):
+    """The user sees the setting, its value and its range."""
+
+
+class ModelError(Script2SkinError):
+    """The user sees which folder was refused and why."""
+
+
+class ModelMissingError(ModelError):
+    """The user sees which part is missing and what a complete folder holds."""
+
+
+class UnsafeWeightsError(ModelError):
+    """The user sees which file is pickled and how to convert it."""
+
+
+class EncoderMismatchError(ModelError):
+    """The user sees which property differs, with both values."""
+
+
+class GenerationError(Script2SkinError):
+    """The user sees why drawing failed and that the job can be retried."""
+
+
+class Cancelled(GenerationError):  # noqa: N818 - it is an outcome, not a fault
+    """The user sees the job marked as cancelled."""
+
+
+class ImageFileError(Script2SkinError):
+    """The user sees which file can't be read."""
+
+
+class StorageError(Script2SkinError):
+    """The user sees that the library could not be used and where it is."""
+
+
+class DiskFullError(StorageError):
+    """The user sees how much space is missing; nothing was recorded."""
+
+
+class LibraryBusyError(StorageError):
+    """The user is asked to try again; nothing was recorded."""
+
+
+class NewerSchemaError(StorageError):
+    """The user is asked to update the app; the database was not touched."""
+
+
+class NotFoundError(StorageError):
+    """The user sees that the record is gone."""
+
+
+class NotAllowedError(StorageError):
+    """The user sees whose record it is."""
+
+
+class TrainingError(Script2SkinError):
+    """The user sees why the run stopped and how to resume."""

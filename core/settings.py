@@ -1,0 +1,31 @@
+"""Where things are. Every place can be moved by one environment variable.
+
+SCRIPT2SKIN_LIBRARY   folder of the user's pictures and database (default: data/library in the project)
+SCRIPT2SKIN_DATABASE  SQLAlchemy URL of the database (default: script2skin.db inside the library)
+SCRIPT2SKIN_MODELS    folder of released models (default: data/models in the project)
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+VOCABULARY_DIR = PROJECT / "data" / "vocabulary"
+EMBEDDED_MODEL = "embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Resolved places; ``Settings.from_environment()`` reads them once."""
+
+    library: Path
+    database_url: str
+    models: Path
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Reads the environment; makes no folders."""
+        library = Path(os.environ.get("SCRIPT2SKIN_LIBRARY", PROJECT / "data" / "library")).resolve()
+        models = Path(os.environ.get("SCRIPT2SKIN_MODELS", PROJECT / "data" / "models")).resolve()
+        default_url = f"sqlite:///{library / 'script2skin.db'}"
+        return cls(library, os.environ.get("SCRIPT2SKIN_DATABASE", default_url), models)

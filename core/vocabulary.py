@@ -1,0 +1,115 @@
+"""The words of the domain: rash types, body sites, skin tones, read from data/vocabulary/*.toml.
+
+Adding a rash, a site or a tone means adding an entry there; nothing here changes.
+"""
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from core.errors import VocabularyError
+from core.settings import VOCABULARY_DIR
+
+
+@dataclass(frozen=True, slots=True)
+class Rash:
+    """A rash type. ``control`` marks clear skin, whose caption has no "type of rash"."""
+
+    key: str
+    label: str
+    caption: str
+    synonyms: tuple[str, ...] = ()
+    dermnet_folder: str | None = None
+    codes: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    """Coding system ("icd10cm", "snomed") to codes or code families."""
+    control: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A body site. ``group`` is SCIN's body-part category; ``preposition`` stands before the caption word."""
+
+    key: str
+    label: str
+    caption: str
+    group: str
+    preposition: str = "at the"
+    synonyms: tuple[str, ...] = ()
+    codes: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """A named range of skin tone: Monk steps and Fitzpatrick types, both inclusive (low, high)."""
+
+    key: str
+    label: str
+    caption: str
+    monk: tuple[int, int]
+    fitzpatrick: tuple[int, int]
+    synonyms: tuple[str, ...] = ()
+    codes: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+
+Entry = Rash | Site | Tone
+E = TypeVar("E", Rash, Site, Tone)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """All entries by key, in file order."""
+
+    rashes: dict[str, Rash]
+    sites: dict[str, Site]
+    tones: dict[str, Tone]
+
+    def rash(self, key: str) -> Rash:
+        """Raises VocabularyError if unknown."""
+        return _look_up("rash", self.rashes, key)
+
+    def site(self, key: str) -> Site:
+        """Raises VocabularyError if unknown."""
+        return _look_up("site", self.sites, key)
+
+    def tone(self, key: str) -> Tone:
+        """Raises VocabularyError if unknown."""
+        return _look_up("tone", self.tones, key)
+
+
+def _look_up(kind: str, entries: dict[str, E], key: str) -> E:
+    if key not in entries:
+        raise VocabularyError(f"Unknown {kind} '{key}'. Known: {', '.join(entries)}.")
+    return entries[key]
+
+
+@lru_cache(maxsize=4)
+def load_vocabulary(folder: Path = VOCABULARY_DIR) -> Vocabulary:
+    """Reads rashes.toml, sites.toml and tones.toml.
+
+    Raises:
+        VocabularyError: a file is missing or an entry is malformed; the message names file and key.
+    """
+    return Vocabulary(
+        rashes={k: Rash(key=k, **v) for k, v in _entries(folder / "rashes.toml").items()},
+        sites={k: Site(key=k, **v) for k, v in _entries(folder / "sites.toml").items()},
+        tones={k: Tone(key=k, **v) for k, v in _entries(folder / "tones.toml").items()},
+    )
+
+
+def _entries(path: Path) -> dict[str, dict[str, Any]]:
+    """Tables of one file, lists turned into tuples so that the records stay frozen."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise VocabularyError(f"The vocabulary file {path} can't be read: {error}.") from error
+    return {key: {name: _frozen(value) for name, value in table.items()} for key, table in tables.items()}
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
+    if isinstance(value, dict):
+        return {k: _frozen(v) for k, v in value.items()}
+    return value

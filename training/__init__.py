@@ -1,0 +1,1 @@
+"""Commands that make the models (python -m training.NAME) and their parts."""
