@@ -1,1 +1,3 @@
-"""The domain: attributes, captions, recipes, the pipeline, jobs, images. Imports no Streamlit, no SQLAlchemy."""
+"""The domain: attributes, captions, recipes, pipeline, jobs, images. Imports no Streamlit, no SQLAlchemy."""
+
+__version__ = "0.1.0"

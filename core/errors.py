@@ -65,7 +65,7 @@ class GenerationError(Script2SkinError):
     """The user sees why drawing failed and that the job can be retried."""
 
 
-class Cancelled(GenerationError):  # noqa: N818 - it is an outcome, not a fault
+class Cancelled(GenerationError):
     """The user sees the job marked as cancelled."""
 
 

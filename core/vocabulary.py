@@ -92,19 +92,26 @@ def load_vocabulary(folder: Path = VOCABULARY_DIR) -> Vocabulary:
         VocabularyError: a file is missing or an entry is malformed; the message names file and key.
     """
     return Vocabulary(
-        rashes={k: Rash(key=k, **v) for k, v in _entries(folder / "rashes.toml").items()},
-        sites={k: Site(key=k, **v) for k, v in _entries(folder / "sites.toml").items()},
-        tones={k: Tone(key=k, **v) for k, v in _entries(folder / "tones.toml").items()},
+        rashes=_entries(Rash, folder / "rashes.toml"),
+        sites=_entries(Site, folder / "sites.toml"),
+        tones=_entries(Tone, folder / "tones.toml"),
     )
 
 
-def _entries(path: Path) -> dict[str, dict[str, Any]]:
-    """Tables of one file, lists turned into tuples so that the records stay frozen."""
+def _entries(record: type[E], path: Path) -> dict[str, E]:
+    """Records of one file, lists turned into tuples so that they stay frozen."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise VocabularyError(f"The vocabulary file {path} can't be read: {error}.") from error
-    return {key: {name: _frozen(value) for name, value in table.items()} for key, table in tables.items()}
+    return {key: _entry(record, path, key, table) for key, table in tables.items()}
+
+
+def _entry(record: type[E], path: Path, key: str, table: dict[str, Any]) -> E:
+    try:
+        return record(key=key, **_frozen(table))
+    except TypeError as error:
+        raise VocabularyError(f"The entry [{key}] in {path} is malformed: {error}.") from error
 
 
 def _frozen(value: Any) -> Any:
