@@ -1,0 +1,152 @@
+"""Pictures as files: a PNG that carries its recipe and says it is synthetic, and a thumbnail beside it.
+
+The PNG's text entries:
+
+    Description         a sentence with the words "synthetic image"
+    Software            Script2Skin
+    script2skin         the whole recipe as JSON
+    script2skin-pixels  SHA-256 of the pixels
+    script2skin-seal    SHA-256 of recipe and pixel hash together, so that a changed recipe is noticed too
+
+No time stands in the file, so the same recipe gives the same bytes. The hashes show that a file is unharmed;
+they are no signature, since whoever changes a file on purpose can compute them again.
+"""
+
+import hashlib
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image, PngImagePlugin
+
+from core.errors import ImageFileError, RecipeError
+from core.files import write_files
+from core.jobs import DrawnImage
+from core.recipes import SIZE_MAX, Recipe
+
+DESCRIPTION = (
+    "A synthetic image drawn by Script2Skin; it shows no real person. "
+    "For education and research, not for diagnosis."
+)
+RECIPE_KEY = "script2skin"
+PIXELS_KEY = "script2skin-pixels"
+SEAL_KEY = "script2skin-seal"
+THUMBNAIL_SIZE = 256
+
+
+def pixel_sha256(image: Image.Image) -> str:
+    """Hash of width, height and 8-bit RGB values, whatever file they came from."""
+    rgb = image.convert("RGB")
+    return hashlib.sha256(f"{rgb.width}x{rgb.height}:".encode() + rgb.tobytes()).hexdigest()
+
+
+def encode_png(image: Image.Image, recipe: Recipe) -> bytes:
+    """The PNG file as bytes; equal pixels and recipe give equal bytes."""
+    pixels, text = pixel_sha256(image), recipe.to_json()
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Description", DESCRIPTION)
+    info.add_text("Software", "Script2Skin")
+    info.add_itxt(RECIPE_KEY, text)
+    info.add_text(PIXELS_KEY, pixels)
+    info.add_text(SEAL_KEY, _seal(text, pixels))
+    buffer = BytesIO()
+    image.convert("RGB").save(buffer, format="PNG", pnginfo=info, compress_level=6)
+    return buffer.getvalue()
+
+
+def write_png(path: Path, image: Image.Image, recipe: Recipe) -> str:
+    """Writes the picture with its recipe, whole or not at all; returns the pixel hash.
+
+    Raises:
+        DiskFullError, StorageError: nothing was written.
+    """
+    write_files({Path(path): encode_png(image, recipe)})
+    return pixel_sha256(image)
+
+
+def encode_thumbnail(image: Image.Image) -> bytes:
+    """A WebP picture that fits a square of THUMBNAIL_SIZE; smaller pictures are not enlarged."""
+    small = image.convert("RGB")
+    small.thumbnail((THUMBNAIL_SIZE, THUMBNAIL_SIZE), Image.Resampling.LANCZOS)
+    buffer = BytesIO()
+    small.save(buffer, format="WEBP", quality=85, method=4)
+    return buffer.getvalue()
+
+
+def write_thumbnail(path: Path, image: Image.Image) -> None:
+    """Writes the WebP thumbnail, whole or not at all.
+
+    Raises:
+        DiskFullError, StorageError: nothing was written.
+    """
+    write_files({Path(path): encode_thumbnail(image)})
+
+
+def store_image(library: Path, image: Image.Image, recipe: Recipe, seconds: float) -> DrawnImage:
+    """Puts picture and thumbnail into the library under the hash of the PNG file.
+
+    Storing the same picture again is harmless: it lands on the same names with the same bytes.
+
+    Raises:
+        DiskFullError, StorageError: neither file was written.
+    """
+    content = encode_png(image, recipe)
+    digest = hashlib.sha256(content).hexdigest()
+    image_path = Path("images", digest[:2], f"{digest}.png")
+    thumbnail_path = Path("thumbnails", digest[:2], f"{digest}.webp")
+    write_files({library / image_path: content, library / thumbnail_path: encode_thumbnail(image)})
+    return DrawnImage(
+        image_path=image_path,
+        thumbnail_path=thumbnail_path,
+        file_sha256=digest,
+        pixel_sha256=pixel_sha256(image),
+        width=image.width,
+        height=image.height,
+        bytes=len(content),
+        seconds=seconds,
+        recipe=recipe,
+    )
+
+
+def read_recipe(path: Path) -> tuple[Recipe, str]:
+    """The recipe in a picture and the hash of its pixels, both checked against the file.
+
+    Raises:
+        ImageFileError: the file is missing, damaged, not made by Script2Skin, or altered since.
+    """
+    image, text = _open_png(Path(path))
+    missing = [key for key in (RECIPE_KEY, PIXELS_KEY, SEAL_KEY) if key not in text]
+    if RECIPE_KEY in missing:
+        raise ImageFileError(
+            f"{path} carries no recipe: Script2Skin did not make it, or its metadata was removed."
+        )
+    pixels = pixel_sha256(image)
+    if missing or text[PIXELS_KEY] != pixels:
+        raise ImageFileError(f"{path} was altered: its pixels are not the ones its recipe was written for.")
+    if text[SEAL_KEY] != _seal(text[RECIPE_KEY], pixels):
+        raise ImageFileError(f"{path} was altered: its recipe is not the one it was written with.")
+    try:
+        return Recipe.from_json(text[RECIPE_KEY]), pixels
+    except RecipeError as error:
+        raise ImageFileError(f"{path} carries a recipe that can't be read. {error}") from error
+
+
+def _open_png(path: Path) -> tuple[Image.Image, dict[str, str]]:
+    """The decoded picture and its text entries. A picture larger than any we draw is not decoded."""
+    try:
+        with Image.open(path, formats=("PNG",)) as image:
+            if max(image.size) > SIZE_MAX:
+                raise ImageFileError(
+                    f"{path} is {image.width}x{image.height}: Script2Skin draws at most {SIZE_MAX}."
+                )
+            image.load()
+            return image.copy(), {str(key): str(value) for key, value in image.info.items()}
+    except FileNotFoundError as error:
+        raise ImageFileError(f"There is no file {path}.") from error
+    except Image.UnidentifiedImageError as error:
+        raise ImageFileError(f"{path} is not a PNG picture.") from error
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+        raise ImageFileError(f"{path} is damaged and can't be opened: {error}.") from error
+
+
+def _seal(recipe_json: str, pixels: str) -> str:
+    return hashlib.sha256(f"{recipe_json}\n{pixels}".encode()).hexdigest()
