@@ -3,6 +3,8 @@
 The smooth minimum is Quilez' polynomial form: https://iquilezles.org/articles/smin/.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from training.phantoms.body import Field
@@ -25,7 +27,9 @@ def ellipse(
     return np.asarray(length * (length - 1) / gradient, np.float32)
 
 
-def capsule(x: Field, y: Field, a: tuple[float, float], b: tuple[float, float], ra: float, rb: float) -> Field:
+def capsule(
+    x: Field, y: Field, a: tuple[float, float], b: tuple[float, float], ra: float, rb: float
+) -> Field:
     """Distance to a bone from ``a`` to ``b`` whose radius goes from ``ra`` to ``rb`` (a tapered finger)."""
     return capsule_along(x, y, a, b, ra, rb)[0]
 
@@ -43,7 +47,7 @@ def capsule_along(
 def polyline(x: Field, y: Field, points: list[tuple[float, float]]) -> Field:
     """Unsigned distance to a line through the points (a crease, a vein, a lid)."""
     d = np.full_like(x, 1e6)
-    for a, b in zip(points[:-1], points[1:], strict=True):
+    for a, b in pairwise(points):
         d = np.minimum(d, capsule(x, y, a, b, 0.0, 0.0))
     return d
 
