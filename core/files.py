@@ -13,7 +13,7 @@ NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 def write_files(contents: Mapping[Path, bytes]) -> None:
-    """Writes all files or, short of a rename that fails, none: what needs space happens before the first rename.
+    """Writes all files or, unless a rename fails, none: all that needs space comes before the first rename.
 
     Raises:
         DiskFullError: no space left; the message names the folder and the bytes needed.
