@@ -1,0 +1,127 @@
+"""What a model card says, as a person reads it."""
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.model_cards import ModelCard
+from core.vocabulary import load_vocabulary
+from pages.components.wording import plain, rash_label, site_label, tone_label
+
+CAN_NOT = (
+    "It draws what it was taught and nothing else. A picture is not a finding: it shows no patient, supports "
+    "no diagnosis, and must not train or test a diagnostic system without review by experts.",
+    "It may draw a rash, a site or a tone other than the one asked for. The figures below say how often.",
+    "Rare diseases, mixed findings, scars, tattoos, dressings and marks of treatment are not in it.",
+    "It does not know how a disease develops: two pictures with one seed are not one patient over time.",
+)
+
+
+def show_overview(card: ModelCard) -> None:
+    """What the model is, and the notice on its training."""
+    st.markdown(f"### {plain(card.label)}")
+    if card.description:
+        st.markdown(plain(card.description))
+    if card.notice:
+        st.info(card.notice, icon=":material/info:")
+    words = load_vocabulary()
+    if card.rashes or card.sites or card.tones:
+        known = {
+            "Rashes": ", ".join(rash_label(key, words) for key in card.rashes),
+            "Body sites": ", ".join(site_label(key, words) for key in card.sites),
+            "Skin tones": ", ".join(tone_label(key, words) for key in card.tones),
+        }
+        st.table({kind: plain(text) for kind, text in known.items()}, border="horizontal", hide_header=True)
+
+
+def show_limits() -> None:
+    """What it can't do."""
+    st.markdown("### What it can't do")
+    st.markdown("\n".join(f"- {sentence}" for sentence in CAN_NOT))
+
+
+def show_figures(card: ModelCard) -> None:
+    """Measured figures with their intervals; a model without any says so."""
+    st.markdown("### How well it draws what is asked")
+    rows = figure_rows(card.figures)
+    if not rows:
+        st.caption(
+            "Nothing has been measured for this model. "
+            "`python -m training.evaluate --model DIR --output FILE.json` measures it."
+        )
+        return
+    st.table(rows, border="horizontal", hide_index=True)
+    st.caption(
+        "Judged by a network of its own that the generator never saw in training. "
+        "Intervals hold the true share with 95 % confidence."
+    )
+
+
+def figure_rows(figures: dict[str, Any]) -> list[dict[str, str]]:
+    """Rows of measure, value and interval, from flat ``NAME`` and ``NAME_interval`` entries."""
+    rows = []
+    for name, value in figures.items():
+        if name.endswith("_interval") or isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        interval = figures.get(f"{name}_interval")
+        rows.append(
+            {
+                "Measure": plain(_spoken(name)),
+                "Value": _number(name, value),
+                "95 % interval": _interval(name, interval),
+            }
+        )
+    return rows
+
+
+def _spoken(name: str) -> str:
+    text = name.replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def _is_share(name: str, value: float) -> bool:
+    return (
+        0 <= value <= 1 and isinstance(value, float) and not name.endswith(("_seconds", "_count", "_error"))
+    )
+
+
+def _number(name: str, value: float) -> str:
+    if _is_share(name, value):
+        return f"{value * 100:.1f} %"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+
+
+def _interval(name: str, interval: Any) -> str:
+    if not isinstance(interval, list | tuple) or len(interval) != 2:
+        return ""
+    return f"{_number(name, float(interval[0]))} to {_number(name, float(interval[1]))}"
+
+
+def show_samples(folder: Path) -> None:
+    """The sample grid released with the model, if there is one."""
+    path = folder / "samples.png"
+    if path.is_file():
+        st.markdown("### Samples")
+        st.image(
+            path,
+            alt="Grid of sample pictures drawn by this model, one row for each rash",
+            caption="Drawn by this model, not selected by hand.",
+            width="stretch",
+            output_format="PNG",
+        )
+
+
+def show_provenance(card: ModelCard) -> None:
+    """Licence and origin."""
+    st.markdown("### Licence and provenance")
+    rows = {
+        "Licence": card.licence or "Not stated",
+        "Origin": card.origin or "Not stated",
+        "Source": card.source,
+    }
+    st.table({name: plain(value) for name, value in rows.items()}, border="horizontal", hide_header=True)
+    st.caption(
+        "Every picture carries its whole recipe and the words “synthetic image” in its metadata: "
+        "model and text encoder by content hash, seed, steps, guidance, scheduler and versions."
+    )

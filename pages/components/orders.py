@@ -1,0 +1,106 @@
+"""Orders: what one press of a button asks the worker to draw, and which orders this session shows."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import streamlit as st
+from db.repository import Repository
+
+from core.attributes import Attributes
+from core.composing import Wish, across_tones, compose, series
+from core.jobs import Job, JobState
+from core.recipes import Recipe
+from pages.components.settings_panel import DrawingChoices, new_seed
+from pages.components.wording import now
+
+SHOWN, SHOWN_FOR, NOTES = "orders_shown", "orders_shown_for", "orders_notes"
+RECENT = timedelta(hours=12)
+KEPT = 6
+"""Orders kept in view; older ones are in History."""
+
+ACTIVE = (JobState.QUEUED, JobState.RUNNING)
+
+
+def wish_for(attributes: Attributes | None, prompt: str, model: str, choices: DrawingChoices) -> Wish:
+    """What the form says, as core reads it."""
+    return Wish(
+        attributes=attributes,
+        prompt=prompt,
+        seed=choices.seed,
+        model=model,
+        negative_prompt=choices.negative_prompt,
+        num_inference_steps=choices.num_inference_steps,
+        guidance_scale=choices.guidance_scale,
+        scheduler=choices.scheduler,
+    )
+
+
+def order_pictures(repository: Repository, user: str, wish: Wish, count: int) -> str:
+    """Submits ``count`` pictures that differ by seed; returns the request's id.
+
+    Raises:
+        InputError, ModelError: the wish can't be drawn; nothing was submitted.
+    """
+    composition = compose(wish)
+    request_id = submit(repository, user, series(composition.recipe, count))
+    st.session_state.setdefault(NOTES, {})[request_id] = composition.notes
+    return request_id
+
+
+def order_new_seed(repository: Repository, user: str, recipe: Recipe) -> str:
+    """Submits the same recipe with another seed."""
+    return submit(repository, user, (recipe.with_seed(new_seed()),))
+
+
+def order_across_tones(repository: Repository, user: str, recipe: Recipe) -> str:
+    """Submits the same recipe and seed once for each tone of its model.
+
+    Raises:
+        VocabularyError: the recipe names neither rash nor site, so there is nothing to hold still.
+    """
+    return submit(repository, user, across_tones(wish_of(recipe)))
+
+
+def wish_of(recipe: Recipe) -> Wish:
+    """A recipe as a wish: everything is held but the weights' hashes."""
+    named = recipe.rash is not None or bool(recipe.sites)
+    return Wish(
+        attributes=Attributes(recipe.rash, recipe.sites, recipe.tone) if named else None,
+        prompt=recipe.prompt,
+        seed=recipe.seed,
+        model=recipe.model,
+        text_encoder=recipe.text_encoder,
+        negative_prompt=recipe.negative_prompt,
+        num_inference_steps=recipe.num_inference_steps,
+        guidance_scale=recipe.guidance_scale,
+        scheduler=recipe.scheduler,
+        height=recipe.height,
+        width=recipe.width,
+    )
+
+
+def submit(repository: Repository, user: str, recipes: Sequence[Recipe]) -> str:
+    """Stores one job for each recipe and puts the request first in view."""
+    request_id = repository.jobs.submit(user, list(recipes))[0].request_id
+    st.session_state[SHOWN] = [request_id, *shown_requests(repository, user)][:KEPT]
+    return request_id
+
+
+def shown_requests(repository: Repository, user: str) -> list[str]:
+    """Requests in view, newest first; a new session or person starts with the recent ones of that person."""
+    if st.session_state.get(SHOWN_FOR) != user:
+        st.session_state[SHOWN_FOR] = user
+        recent = [j for j in repository.jobs.recent(user, limit=24) if now() - j.created_at < RECENT]
+        st.session_state[SHOWN] = list(dict.fromkeys(job.request_id for job in recent))[:KEPT]
+    return list(st.session_state[SHOWN])
+
+
+def put_away(request_id: str) -> None:
+    """Takes a request out of view; its pictures stay in History."""
+    st.session_state[SHOWN] = [shown for shown in st.session_state[SHOWN] if shown != request_id]
+
+
+def is_across_tones(jobs: Sequence[Job]) -> bool:
+    """True if the jobs differ by tone alone."""
+    seeds, tones = {job.recipe.seed for job in jobs}, {job.recipe.tone for job in jobs}
+    return len(jobs) > 1 and len(seeds) == 1 and len(tones) == len(jobs)

@@ -1,0 +1,98 @@
+"""Pictures under way: place in the queue, steps, the forming preview, Cancel. Polls while needed."""
+
+from pathlib import Path
+from time import monotonic
+
+import streamlit as st
+from db.repository import Repository
+
+from core.jobs import Job, JobState
+from pages.components.errors import errors_shown
+from pages.components.orders import ACTIVE, shown_requests
+from pages.components.picture import show_preview
+from pages.components.resources import Resources
+from pages.components.wording import attributes_line, counted, duration, plain
+
+POLL_SECONDS = 0.5
+PACE = "progress_pace"
+
+
+def active_jobs(repository: Repository, user: str) -> list[Job]:
+    """The user's waiting and running jobs among the requests in view, in the order they were asked for."""
+    requests = reversed(shown_requests(repository, user))
+    jobs = (job for request in requests for job in repository.jobs.of_request(request, user))
+    return [job for job in jobs if job.state in ACTIVE]
+
+
+def show_progress(resources: Resources, user: str) -> None:
+    """Draws what is under way and follows it; nothing is polled while nothing is."""
+    jobs = active_jobs(resources.repository, user)
+    if jobs:
+        st.fragment(_follow, run_every=POLL_SECONDS)(resources, user, tuple(job.id for job in jobs))
+
+
+def _follow(resources: Resources, user: str, drawn: tuple[int, ...]) -> None:
+    """One look at the queue. When a job ended, the whole page is drawn again with its picture."""
+    with errors_shown():
+        jobs = active_jobs(resources.repository, user)
+        if tuple(job.id for job in jobs) != drawn:
+            st.rerun()
+        running = [job for job in jobs if job.state is JobState.RUNNING]
+        waiting = [job for job in jobs if job.state is JobState.QUEUED]
+        with st.container(border=True, key="progress"):
+            for job in running:
+                _show_running(resources, user, job)
+            if waiting:
+                _show_waiting(resources.repository, user, waiting)
+
+
+def _show_running(resources: Resources, user: str, job: Job) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        with st.container(width=168):
+            show_preview(preview_path(resources.settings.library, job), "The picture will form here.")
+        with st.container(width="stretch", gap="small"):
+            st.markdown(f"**{plain(attributes_line(job.recipe))}**")
+            st.progress(job.step / job.total_steps if job.total_steps else 0.0, text=progress_line(job))
+            with st.container(horizontal=True):
+                _show_cancel(resources.repository, user, [job], "Cancel", f"cancel_{job.id}")
+
+
+def preview_path(library: Path, job: Job) -> Path:
+    """Where the worker leaves the forming picture."""
+    return library / "previews" / f"{job.id}.webp"
+
+
+def progress_line(job: Job) -> str:
+    """What is happening now, in one line."""
+    if job.cancel_requested:
+        return "Cancelling after this step …"
+    if not job.step:
+        return (job.message or "Starting").rstrip(".… ") + " …"
+    left = seconds_left(job)
+    return f"Step {job.step} of {job.total_steps}" + (f" · about {duration(left)} left" if left else "")
+
+
+def seconds_left(job: Job) -> float | None:
+    """Extrapolates from the steps seen since this session first saw the job; None until two were seen."""
+    paces: dict[int, tuple[int, float]] = st.session_state.setdefault(PACE, {})
+    first_step, first_seen = paces.setdefault(job.id, (job.step, monotonic()))
+    if job.step <= first_step:
+        return None
+    return (monotonic() - first_seen) / (job.step - first_step) * (job.total_steps - job.step)
+
+
+def _show_waiting(repository: Repository, user: str, waiting: list[Job]) -> None:
+    place = repository.jobs.place(waiting[0].id)
+    where = f", the first at place {place} in the queue" if place else ""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(f":material/schedule: {counted(len(waiting), 'picture')} waiting{where}", width="content")
+        label = "Cancel waiting" if len(waiting) > 1 else "Cancel"
+        _show_cancel(repository, user, waiting, label, f"cancel_waiting_{waiting[0].id}")
+
+
+def _show_cancel(repository: Repository, user: str, jobs: list[Job], label: str, key: str) -> None:
+    stopping = all(job.cancel_requested for job in jobs)
+    if st.button(label, icon=":material/close:", key=key, disabled=stopping):
+        for job in jobs:
+            repository.jobs.cancel(job.id, user)
+        st.rerun()

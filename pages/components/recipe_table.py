@@ -1,0 +1,50 @@
+"""A recipe as a person reads it: attributes first, settings with diffusers' names, identities last."""
+
+import streamlit as st
+
+from core.recipes import SCHEDULERS, Recipe
+from db.records import Generation
+from pages.components.wording import duration, moment_line, plain, rash_label, site_label, size, tone_label
+
+
+def recipe_rows(recipe: Recipe) -> list[tuple[str, str]]:
+    """What was asked for and with which settings."""
+    return [
+        ("Rash", rash_label(recipe.rash)),
+        ("Body site", ", ".join(site_label(site) for site in recipe.sites) or "Site not named"),
+        ("Skin tone", tone_label(recipe.tone)),
+        ("Seed", str(recipe.seed)),
+        ("Steps", str(recipe.num_inference_steps)),
+        ("Guidance scale", f"{recipe.guidance_scale:g}"),
+        ("Negative prompt", recipe.negative_prompt or "None"),
+        ("Scheduler", SCHEDULERS[recipe.scheduler]),
+        ("Size", f"{recipe.width} × {recipe.height} pixels"),
+        ("Model", f"{recipe.model} {_hash(recipe.model_hash)}"),
+        ("Text encoder", f"{recipe.text_encoder} {_hash(recipe.text_encoder_hash)}"),
+    ]
+
+
+def origin_rows(generation: Generation) -> list[tuple[str, str]]:
+    """Who drew it, when, and what it takes on disk."""
+    return [
+        ("Drawn by", generation.owner),
+        ("Drawn on", moment_line(generation.created_at)),
+        ("Time taken", duration(generation.seconds)),
+        ("File", size(generation.bytes)),
+    ]
+
+
+def show_rows(rows: list[tuple[str, str]]) -> None:
+    """Draws name and value side by side; values are shown as they are, never read as Markdown."""
+    st.table({name: plain(value) for name, value in rows}, border="horizontal", hide_header=True)
+
+
+def show_recipe(generation: Generation) -> None:
+    """The readable table, and the exact recipe for who needs it, folded."""
+    show_rows(recipe_rows(generation.recipe) + origin_rows(generation))
+    with st.expander("Exact recipe (JSON)", icon=":material/data_object:"):
+        st.json(generation.recipe.to_dict(), expanded=True)
+
+
+def _hash(digest: str) -> str:
+    return f"({digest[:8]})" if digest else ""

@@ -1,0 +1,55 @@
+"""What all pages share: one repository and one worker for each process, and the models on offer."""
+
+from dataclasses import dataclass
+from threading import Event
+
+import streamlit as st
+from core.worker import Worker
+from db.repository import Repository, open_repository
+
+from core.errors import ModelError, StorageError
+from core.model_cards import ModelCard, list_models, load_card
+from core.settings import Settings
+from pages.components.errors import show_closed_library
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The open library of this process. The worker draws in a thread of its own and loads torch there."""
+
+    settings: Settings
+    repository: Repository
+    stop: Event
+
+
+def open_resources() -> Resources:
+    """The library named by the environment; while it can't be opened, a page says why and the run ends."""
+    settings = Settings.from_environment()
+    try:
+        return _opened(settings)
+    except StorageError as error:
+        show_closed_library(error, str(settings.library))
+        st.stop()
+
+
+def _released(resources: Resources) -> None:
+    resources.stop.set()
+    resources.repository.close()
+
+
+@st.cache_resource(show_spinner="Opening the library …", on_release=_released)
+def _opened(settings: Settings) -> Resources:
+    repository = open_repository(settings)
+    worker = Worker(repository.jobs, settings.library)
+    return Resources(settings, repository, worker.start_in_thread())
+
+
+def models_on_offer(resources: Resources) -> tuple[list[ModelCard], list[str]]:
+    """Cards of the released and the added models, and a sentence for each that can't be used now."""
+    cards, troubles = list_models(resources.settings), []
+    for added in resources.repository.models.list():
+        try:
+            cards.append(load_card(added.source))
+        except ModelError as error:
+            troubles.append(str(error))
+    return cards, troubles

@@ -1,0 +1,158 @@
+"""Finished pictures of the requests in view, each with what can be done with it."""
+
+from collections.abc import Callable
+
+import streamlit as st
+from db.repository import Repository
+
+from core.jobs import Job, JobState
+from core.recipes import Recipe
+from db.records import Generation
+from pages.components.errors import errors_shown
+from pages.components.orders import (
+    NOTES,
+    is_across_tones,
+    order_across_tones,
+    order_new_seed,
+    put_away,
+    shown_requests,
+)
+from pages.components.picture import show_picture
+from pages.components.rating import show_rating_popover
+from pages.components.wording import attributes_line, duration, plain, tone_label
+
+
+def show_results(repository: Repository, user: str) -> None:
+    """Draws every request in view, the newest first; teaches where there is none."""
+    requests = shown_requests(repository, user)
+    if not requests:
+        _show_empty()
+    for request_id in requests:
+        with errors_shown():
+            _show_request(repository, user, request_id)
+
+
+def _show_empty() -> None:
+    with st.container(border=True, horizontal_alignment="center", key="results_empty"):
+        st.markdown("#### Your pictures will appear here", text_alignment="center")
+        st.caption(
+            "Choose a rash, a body site and a skin tone, read the caption, and press Generate. "
+            "Every picture is kept in History with its recipe.",
+            text_alignment="center",
+        )
+
+
+def _show_request(repository: Repository, user: str, request_id: str) -> None:
+    jobs = repository.jobs.of_request(request_id, user)
+    ended = [job for job in jobs if job.state not in (JobState.QUEUED, JobState.RUNNING)]
+    if not ended:
+        return
+    tones = is_across_tones(jobs)
+    _show_heading(request_id, jobs[0].recipe, tones)
+    with st.grid(len(jobs) if tones else 4, min_column_width=148 if tones else 220, wrap=not tones) as grid:
+        for job in ended:
+            with grid.cell(), errors_shown():
+                _show_ended(repository, user, job, tones)
+
+
+def _show_heading(request_id: str, recipe: Recipe, tones: bool) -> None:
+    """The request's caption and the notes on how it was read."""
+    title = "Across skin tones" if tones else attributes_line(recipe)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f"#### {plain(title)}", width="content")
+        st.button(
+            "Put away",
+            icon=":material/close:",
+            type="tertiary",
+            help="Takes these pictures out of view. They stay in History.",
+            on_click=put_away,
+            args=(request_id,),
+            key=f"put_away_{request_id}",
+        )
+    for note in st.session_state.get(NOTES, {}).get(request_id, ()):
+        st.caption(plain(note))
+
+
+def _show_ended(repository: Repository, user: str, job: Job, tones: bool) -> None:
+    if job.state is JobState.DONE and job.generation_id is not None:
+        generation = repository.generations.get(job.generation_id, user)
+        if generation.deleted_at is None:
+            _show_card(repository, user, generation, tones)
+        else:
+            st.caption("Deleted. History can bring it back for 30 days.")
+        return
+    _show_unfinished(repository, user, job)
+
+
+def _show_card(repository: Repository, user: str, generation: Generation, tones: bool) -> None:
+    recipe = generation.recipe
+    if tones:
+        st.markdown(f"**{plain(tone_label(recipe.tone))}**", text_alignment="center")
+    shown = show_picture(generation.image_path, recipe)
+    if not tones:
+        st.caption(f"Seed {recipe.seed} · {duration(generation.seconds)}")
+    with st.container(gap="xsmall"):
+        show_rating_popover(repository, generation, user, "result")
+        if shown:
+            _show_download(generation)
+        if not tones:
+            _show_further(repository, user, generation)
+
+
+def _show_download(generation: Generation) -> None:
+    """The file as it is in the library, recipe inside; read when it is asked for."""
+    path = generation.image_path
+    st.download_button(
+        "Download",
+        data=path.read_bytes,
+        file_name=f"script2skin-{generation.id}.png",
+        mime="image/png",
+        icon=":material/download:",
+        width="stretch",
+        on_click="ignore",
+        key=f"download_{generation.id}",
+    )
+
+
+def _show_further(repository: Repository, user: str, generation: Generation) -> None:
+    recipe = generation.recipe
+    _show_order(
+        "New seed",
+        ":material/casino:",
+        "Draws the same recipe with another seed.",
+        generation,
+        lambda: order_new_seed(repository, user, recipe),
+        False,
+    )
+    _show_order(
+        "Across skin tones",
+        ":material/palette:",
+        "Draws the same recipe and seed once for every tone of the model, in one row.",
+        generation,
+        lambda: order_across_tones(repository, user, recipe),
+        recipe.rash is None and not recipe.sites,
+    )
+
+
+def _show_order(
+    label: str, icon: str, words: str, generation: Generation, order: Callable[[], str], disabled: bool
+) -> None:
+    key = f"{label.lower().replace(' ', '_')}_{generation.id}"
+    if st.button(label, icon=icon, help=words, width="stretch", key=key, disabled=disabled):
+        with errors_shown():
+            order()
+            st.rerun()
+
+
+def _show_unfinished(repository: Repository, user: str, job: Job) -> None:
+    with st.container(border=True):
+        if job.state is JobState.CANCELLED:
+            st.caption(":material/cancel: Cancelled. Nothing was kept.")
+            label = "Draw it after all"
+        else:
+            st.error(plain(job.message) or "Drawing failed.", icon=":material/error:")
+            label = "Retry"
+        if st.button(label, icon=":material/refresh:", width="stretch", key=f"retry_{job.id}"):
+            with errors_shown():
+                repository.jobs.retry(job.id, user)
+                st.rerun()

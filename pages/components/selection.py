@@ -1,0 +1,108 @@
+"""Pictures ticked in History, across its pages, and what can be done with them together."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import BinaryIO
+
+import streamlit as st
+from db.repository import Repository
+
+from core.errors import NotFoundError
+from db.records import Generation
+from pages.components.archive import ARCHIVE_MAX, write_archive
+from pages.components.errors import errors_shown
+from pages.components.wording import counted
+
+SELECTED, DELETED = "selection", "selection_deleted"
+
+
+def selected_ids() -> list[int]:
+    """Ids in the order they were ticked."""
+    return list(st.session_state.setdefault(SELECTED, []))
+
+
+def show_tick(generation_id: int) -> None:
+    """The tick under a thumbnail; the name is for screen readers."""
+    st.session_state[f"tick_{generation_id}"] = generation_id in selected_ids()
+    st.checkbox(
+        "Select",
+        key=f"tick_{generation_id}",
+        on_change=_toggle,
+        args=(generation_id,),
+    )
+
+
+def _toggle(generation_id: int) -> None:
+    chosen = selected_ids()
+    st.session_state[SELECTED] = (
+        [i for i in chosen if i != generation_id] if generation_id in chosen else [*chosen, generation_id]
+    )
+
+
+def clear_selection() -> None:
+    """Unticks all."""
+    st.session_state[SELECTED] = []
+
+
+def show_selection_bar(repository: Repository, user: str) -> None:
+    """What can be done with the ticked pictures; nothing while none is."""
+    chosen = selected_ids()
+    if not chosen:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="selection_bar"):
+        st.markdown(f"**{counted(len(chosen), 'picture')} selected**", width="content")
+        st.download_button(
+            "Download ZIP",
+            data=partial(_archive, repository, user, tuple(chosen)),
+            file_name="script2skin-pictures.zip",
+            mime="application/zip",
+            icon=":material/download:",
+            on_click="ignore",
+            disabled=len(chosen) > ARCHIVE_MAX,
+            help=f"Each picture with its caption as a text file. Up to {ARCHIVE_MAX} at a time.",
+            key="selection_download",
+        )
+        if st.button("Delete", icon=":material/delete:", key="selection_delete"):
+            delete_pictures(repository, user, chosen)
+        st.button("Clear selection", type="tertiary", on_click=clear_selection, key="selection_clear")
+
+
+def _archive(repository: Repository, user: str, ids: tuple[int, ...]) -> BinaryIO:
+    """Runs when the button is pressed; pictures deleted meanwhile are left out."""
+    return write_archive(_still_there(repository, user, ids))
+
+
+def _still_there(repository: Repository, user: str, ids: Sequence[int]) -> list[Generation]:
+    found = []
+    for generation_id in ids:
+        try:
+            found.append(repository.generations.get(generation_id, user))
+        except NotFoundError:
+            continue
+    return [generation for generation in found if generation.deleted_at is None]
+
+
+def delete_pictures(repository: Repository, user: str, ids: Sequence[int]) -> None:
+    """Deletes the user's own pictures among ``ids`` and offers Undo."""
+    with errors_shown():
+        repository.generations.delete_many(list(ids), user)
+        st.session_state[DELETED] = list(ids)
+        clear_selection()
+        st.rerun()
+
+
+def show_undo_bar(repository: Repository, user: str) -> None:
+    """Stays until Undo or Dismiss, so that nobody has to be quick."""
+    deleted = st.session_state.get(DELETED, [])
+    if not deleted:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="undo_bar"):
+        st.markdown(f"{counted(len(deleted), 'picture')} deleted.", width="content")
+        if st.button("Undo", icon=":material/undo:", type="primary", key="undo_delete"):
+            with errors_shown():
+                repository.generations.restore_many(deleted, user)
+                st.session_state[DELETED] = []
+                st.rerun()
+        if st.button("Dismiss", type="tertiary", key="undo_dismiss"):
+            st.session_state[DELETED] = []
+            st.rerun()

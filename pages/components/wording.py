@@ -1,0 +1,107 @@
+"""How attributes, numbers and times read on screen, so that every page says them alike."""
+
+import re
+from datetime import UTC, datetime
+
+from core.recipes import Recipe
+from core.vocabulary import Vocabulary, load_vocabulary
+
+CRITERION_LABELS = {
+    "site": "Body site",
+    "lesion_type": "Lesion type",
+    "shape_size": "Shape and size",
+    "colour": "Colour",
+    "texture": "Texture",
+}
+CRITERION_QUESTIONS = {
+    "site": "Is it the body site asked for?",
+    "lesion_type": "Are these the lesions of this rash?",
+    "shape_size": "Do shape and size of the lesions fit?",
+    "colour": "Does their colour fit this skin tone?",
+    "texture": "Do surface and scale fit?",
+}
+COMMENT_MAX = 1000
+VERDICT_LABELS = {"yes": "Yes", "partly": "Partly", "no": "No"}
+STATE_LABELS = {
+    "queued": "Waiting",
+    "running": "Drawing",
+    "done": "Done",
+    "failed": "Failed",
+    "cancelled": "Cancelled",
+}
+
+
+def short(label: str) -> str:
+    """A label without what stands in brackets: "Brown (Monk 7-8, ...)" gives "Brown"."""
+    return label.split(" (")[0]
+
+
+def rash_label(key: str | None, vocabulary: Vocabulary | None = None) -> str:
+    """The rash's label; keys a vocabulary no longer holds are shown as they are."""
+    rashes = (vocabulary or load_vocabulary()).rashes
+    return short(rashes[key].label) if key in rashes else (key or "Rash not named")
+
+
+def site_label(key: str, vocabulary: Vocabulary | None = None) -> str:
+    """The site's label without its explanation."""
+    sites = (vocabulary or load_vocabulary()).sites
+    return short(sites[key].label) if key in sites else key
+
+
+def tone_label(key: str | None, vocabulary: Vocabulary | None = None) -> str:
+    """The tone's word alone."""
+    tones = (vocabulary or load_vocabulary()).tones
+    return short(tones[key].label) if key in tones else (key or "Tone not named")
+
+
+def attributes_line(recipe: Recipe) -> str:
+    """Rash, sites and tone in one line; what the prompt did not name is left out."""
+    parts = [rash_label(recipe.rash)] if recipe.rash else []
+    parts += [" and ".join(site_label(site) for site in recipe.sites)] if recipe.sites else []
+    parts += [f"{tone_label(recipe.tone)} skin"] if recipe.tone else []
+    return " · ".join(parts) or "Free text"
+
+
+def alt_text(recipe: Recipe) -> str:
+    """What a screen reader says of a picture whose recipe may be known."""
+    return f"Synthetic image, asked for as: {recipe.prompt}"
+
+
+def day(moment: datetime) -> str:
+    """The date in the reader's time zone, as 7 Mar 2026."""
+    local = moment.astimezone()
+    return f"{local.day} {local:%b %Y}"
+
+
+def moment_line(moment: datetime) -> str:
+    """Date and time in the reader's time zone, as 7 Mar 2026, 14:05."""
+    return f"{day(moment)}, {moment.astimezone():%H:%M}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: "4 s", "2 min"."""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def size(count: float) -> str:
+    """Bytes in the unit that keeps the number short (decimal units)."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit in ("B", "kB") else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: "1 picture", "3 pictures"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def plain(text: str) -> str:
+    """A person's own words, escaped so that Markdown shows them letter by letter."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])", r"\\\1", text)
+
+
+def now() -> datetime:
+    """The present as an aware UTC datetime."""
+    return datetime.now(UTC)

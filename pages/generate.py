@@ -1,0 +1,57 @@
+"""Generate: choose, read the caption, press Generate, watch the picture form, rate it."""
+
+import streamlit as st
+
+from core.model_cards import ModelCard
+from core.recipes import COUNT_MAX
+from pages.components.errors import errors_shown
+from pages.components.form import ask_subject
+from pages.components.model_picker import NO_MODEL, ask_model, current_card
+from pages.components.orders import order_pictures, wish_for
+from pages.components.people import current_person
+from pages.components.progress import show_progress
+from pages.components.resources import Resources, open_resources
+from pages.components.results import show_results
+from pages.components.settings_panel import ask_settings
+
+
+def show_page(resources: Resources, user: str) -> None:
+    """The form, what is under way, and what was drawn."""
+    st.title("Generate")
+    card = current_card(resources)
+    if card is None:
+        st.info(NO_MODEL, icon=":material/info:")
+        ask_model(resources, user)
+        return
+    _ask_and_order(resources, user, card)
+    show_progress(resources, user)
+    show_results(resources.repository, user)
+
+
+def _ask_and_order(resources: Resources, user: str, card: ModelCard) -> None:
+    with st.container(border=True, key="form"):
+        attributes, prompt = ask_subject(card)
+        row = st.container(horizontal=True, vertical_alignment="bottom")
+        with st.expander("Advanced settings", icon=":material/tune:"):
+            ask_model(resources, user)
+            choices = ask_settings(card)
+        with row:
+            count = st.number_input(
+                "How many pictures",
+                1,
+                COUNT_MAX,
+                key="form_count",
+                width=180,
+                persist_state="session",
+                help=f"1 to {COUNT_MAX}; each has a seed of its own.",
+            )
+            pressed = st.button("Generate", type="primary", icon=":material/play_arrow:", key="generate")
+    if pressed:
+        with errors_shown():
+            wish = wish_for(attributes, prompt, card.source, choices)
+            order_pictures(resources.repository, user, wish, int(count))
+            st.rerun()
+
+
+with errors_shown():
+    show_page(open_resources(), current_person())

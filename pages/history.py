@@ -1,0 +1,53 @@
+"""History: everything that was drawn, to be found again, judged, reused and taken along."""
+
+import streamlit as st
+from db.repository import Repository
+
+from pages.components.detail import show_open_picture
+from pages.components.errors import errors_shown
+from pages.components.filters import ask_filter, clear, is_filtered
+from pages.components.gallery import read_page, show_gallery
+from pages.components.people import current_person
+from pages.components.resources import open_resources
+from pages.components.selection import show_selection_bar, show_undo_bar
+from pages.components.wording import counted, size
+
+
+def show_page(repository: Repository, user: str) -> None:
+    """Filters, the bars for deleted and selected pictures, thumbnails."""
+    st.title("History")
+    show_undo_bar(repository, user)
+    wanted, order = ask_filter(repository, user)
+    page = read_page(repository, user, wanted, order)
+    if page.items:
+        _show_counts(repository, repository.generations.count(wanted, user))
+        show_selection_bar(repository, user)
+        show_gallery(page)
+    else:
+        _show_empty()
+    show_open_picture(repository, user)
+
+
+def _show_counts(repository: Repository, count: int) -> None:
+    use = repository.disk_use()
+    taken = size(use.images + use.thumbnails + use.database)
+    st.caption(f"{counted(count, 'picture')} · the library takes {taken}, {size(use.free)} are free")
+
+
+def _show_empty() -> None:
+    with st.container(border=True, horizontal_alignment="center", key="history_empty"):
+        if is_filtered():
+            st.markdown("#### No picture matches", text_alignment="center")
+            st.caption("Take a filter away, or search for another word.", text_alignment="center")
+            st.button("Clear all filters", on_click=clear, key="empty_clear")
+        else:
+            st.markdown("#### Nothing here yet", text_alignment="center")
+            st.caption(
+                "Every picture you generate is kept here with its recipe: to find, rate, reuse and download.",
+                text_alignment="center",
+            )
+            st.page_link("pages/generate.py", label="Generate the first picture")
+
+
+with errors_shown():
+    show_page(open_resources().repository, current_person())

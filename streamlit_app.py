@@ -1,0 +1,22 @@
+"""The app's entry: page frame, navigation, the disclaimer on every page, and who is at the screen."""
+
+import streamlit as st
+
+from pages.components.disclaimer import show_disclaimer
+from pages.components.look import apply_look
+from pages.components.people import choose_person
+from pages.components.resources import open_resources
+
+PAGES = (
+    st.Page("pages/generate.py", title="Generate", icon=":material/add_photo_alternate:", default=True),
+    st.Page("pages/history.py", title="History", icon=":material/photo_library:"),
+    st.Page("pages/review.py", title="Review", icon=":material/rate_review:"),
+    st.Page("pages/about.py", title="About the model", icon=":material/info:"),
+)
+
+st.set_page_config(page_title="Script2Skin", page_icon=":material/dermatology:", layout="wide")
+apply_look()
+page = st.navigation(list(PAGES))
+show_disclaimer()
+choose_person(open_resources().repository)
+page.run()
