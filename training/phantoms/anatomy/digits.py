@@ -1,0 +1,235 @@
+"""Fingers and toes: a bent axis with a profile of half-widths, a rounded tip, joints and a nail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.phantoms.body import Body, Field, Frame
+from training.phantoms.shapes import bump, dome, inside, union
+
+FINGER_PROFILE = (
+    (0.0, 1.08),
+    (0.2, 1.03),
+    (0.34, 0.96),
+    (0.47, 1.03),
+    (0.6, 0.92),
+    (0.75, 0.93),
+    (0.88, 0.85),
+    (1, 0.78),
+)
+THUMB_PROFILE = ((0.0, 1.5), (0.2, 1.45), (0.42, 1.18), (0.56, 0.98), (0.71, 1.07), (0.86, 1.03), (1, 0.88))
+TOE_PROFILE = ((0.0, 1.12), (0.3, 0.98), (0.5, 0.9), (0.66, 0.94), (0.85, 1.06), (1, 1.0))
+BIG_TOE_PROFILE = ((0.0, 1.05), (0.3, 0.96), (0.48, 0.9), (0.66, 1.0), (0.85, 1.05), (1, 0.96))
+
+
+@dataclass(frozen=True)
+class Digit:
+    """A finger or toe, in centimetres: ``base`` is its knuckle, ``angle`` (radians) its direction away from
+    straight up (-y), clockwise; ``bend`` how far the tip leans sideways; ``joints`` where it folds (share of
+    the length); ``tip`` how long the rounded end is in half-widths; ``turn`` -1..1 how far the nail looks aside."""
+
+    base: tuple[float, float]
+    angle: float
+    length: float
+    half_width: float
+    bend: float = 0.0
+    profile: tuple[tuple[float, float], ...] = FINGER_PROFILE
+    joints: tuple[float, ...] = (0.47, 0.755)
+    tip: float = 1.05
+    nail_length: float = 1.15
+    nail_width: float = 0.74
+    turn: float = 0.0
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A digit on the picture: the window it needs and, in it, the place along (cm from the knuckle) and
+    across (cm from the axis), the local half-width, and the signed distance."""
+
+    digit: Digit
+    window: tuple[slice, slice]
+    along: Field
+    across: Field
+    half: Field
+    distance: Field
+
+    @property
+    def side(self) -> Field:
+        """Across in half-widths: -1 and 1 at the silhouettes."""
+        return np.asarray(self.across / self.half, np.float32)
+
+    def from_joint(self, joint: float) -> Field:
+        """Centimetres beyond a joint (share of the length)."""
+        return np.asarray(self.along - joint * self.digit.length, np.float32)
+
+    def height(self, thickness: float = 0.95) -> Field:
+        """A round cross-section."""
+        depth = np.clip(1 + self.distance / self.half, 0, 1)
+        return np.asarray(thickness * self.half * np.sqrt(1 - depth * depth), np.float32)
+
+
+def place(frame: Frame, digit: Digit, margin: float = 1.2) -> Placed | None:
+    """Lays a digit on the picture; None where none of it can be seen."""
+    window = _window(frame, digit, margin)
+    if window is None:
+        return None
+    along, across = _own_axes(frame.x[window], frame.y[window], digit)
+    half = _half_width(along, digit)
+    return Placed(digit, window, along, across, half, _distance(along, across, half, digit))
+
+
+def _own_axes(x: Field, y: Field, digit: Digit) -> tuple[Field, Field]:
+    dx, dy = x - np.float32(digit.base[0]), y - np.float32(digit.base[1])
+    c, s = np.float32(np.cos(digit.angle)), np.float32(np.sin(digit.angle))
+    along, across = dx * s - dy * c, dx * c + dy * s
+    if digit.bend:
+        reach = np.clip(along / digit.length, 0, 1.2)
+        across = across - np.float32(digit.bend) * reach * reach
+    return along, across
+
+
+def _window(frame: Frame, digit: Digit, margin: float) -> tuple[slice, slice] | None:
+    """The rows and columns whose pixels can lie within ``margin`` of the digit."""
+    along, across = _own_axes(frame.x[::4, ::4], frame.y[::4, ::4], digit)
+    reach = digit.half_width * 1.5 + margin
+    near = (along > -reach) & (along < digit.length + margin) & (np.abs(across) < reach)
+    rows, columns = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
+    if rows.size == 0:
+        return None
+    return slice(max(rows[0] * 4 - 4, 0), rows[-1] * 4 + 8), slice(
+        max(columns[0] * 4 - 4, 0), columns[-1] * 4 + 8
+    )
+
+
+def _half_width(along: Field, digit: Digit) -> Field:
+    """The profile, smoothly joined, looked up in a table of 256 steps."""
+    at, factor = np.array(digit.profile).T
+    table = np.interp(np.linspace(0, 1, 256), at, factor)
+    kernel = np.hanning(41) / np.hanning(41).sum()
+    table = np.convolve(np.pad(table, 20, mode="edge"), kernel, mode="valid").astype(np.float32)
+    index = np.clip(along * np.float32(255 / digit.length), 0, 254.99)
+    low = index.astype(np.int32)
+    part = index - low
+    return np.asarray(
+        (table[low] * (1 - part) + table[low + 1] * part) * np.float32(digit.half_width), np.float32
+    )
+
+
+def _distance(along: Field, across: Field, half: Field, digit: Digit) -> Field:
+    """Sides from the profile; ends round: a circle at the knuckle, an ellipse at the tip."""
+    tip = digit.tip * digit.profile[-1][1] * digit.half_width
+    beyond = np.maximum(along - (digit.length - tip), 0) / np.float32(
+        tip / (digit.profile[-1][1] * digit.half_width)
+    )
+    behind = np.maximum(-along, 0)
+    return np.asarray(np.hypot(across, np.maximum(beyond, behind)) - half, np.float32)
+
+
+def draw_nail(body: Body, placed: Placed, frame: Frame, rng: np.random.Generator) -> None:
+    """Draws the nail plate with its folds, cuticle, lunula and free edge into the maps."""
+    digit, w = placed.digit, placed.window
+    plate, a, b = _plate(placed, frame)
+    px = frame.px_per_cm
+    fold = bump(plate, max(0.05, 0.7 / px)) * inside(placed.distance + 0.04, px)
+    rim = np.where(a < 0.75, fold, 0.15 * fold)
+    alpha = inside(plate, px)
+    body.nail[w] = np.maximum(body.nail[w], alpha)
+    body.height[w] += alpha * (0.05 * b * b - 0.035) * digit.half_width + 0.05 * bump(plate - 0.08, 0.07) * (
+        a < 0.7
+    )
+    body.shade[w] *= 1 - 0.38 * rim
+    free = (
+        np.clip((a - rng.uniform(0.72, 0.86) + 0.1 * b * b) * digit.nail_length * px * 0.5 + 0.5, 0, 1)
+        * alpha
+    )
+    lunula = np.clip((0.62 - np.hypot((a + 1.05) * 1.1, b)) * digit.nail_length * px * 0.3, 0, 1) * alpha
+    _tint_nail(body, w, alpha, free, lunula, rng)
+
+
+def _plate(placed: Placed, frame: Frame) -> tuple[Field, Field, Field]:
+    """Distance to the nail plate (cm) and its own coordinates: -1..1 root to edge, -1..1 side to side."""
+    digit = placed.digit
+    half_length = 0.5 * digit.nail_length
+    width = digit.nail_width * (1 - 0.3 * abs(digit.turn)) * digit.half_width * digit.profile[-2][1]
+    middle = digit.length - half_length - 0.04 - 0.03 * digit.length / 8
+    a = (placed.along - middle) / half_length
+    b = (placed.across - digit.turn * 0.42 * digit.half_width) / width
+    power = np.where(a > 0, 2.6, 3.4).astype(np.float32)
+    a_abs, b_abs = np.abs(a), np.abs(b * (1 + 0.06 * (1 - a)))
+    radius = (a_abs**power + b_abs**power) ** (1 / power)
+    return np.asarray((radius - 1) * min(half_length, width), np.float32), a, b
+
+
+def _tint_nail(
+    body: Body, w: tuple[slice, slice], alpha: Field, free: Field, lunula: Field, rng: np.random.Generator
+) -> None:
+    """Pink bed through a clear plate, pale moon, ivory free edge."""
+    body.melanin[w] *= 1 - alpha * rng.uniform(0.4, 0.55)
+    body.blood[w] += alpha * (0.16 - 0.16 * lunula)
+    body.gloss[w] += alpha * rng.uniform(1.4, 2.0)
+    pale = np.maximum(0.75 * free, 0.22 * lunula)
+    keep = (1 - pale)[..., None]
+    body.paint[w] = body.paint[w] * keep + np.array([0.62, 0.54, 0.44], np.float32) * pale[..., None]
+    body.paint_alpha[w] = body.paint_alpha[w] * (1 - pale) + pale
+
+
+def knuckle_wrinkles(
+    body: Body, placed: Placed, joint: float, rng: np.random.Generator, strength: float, reach: float = 0.42
+) -> None:
+    """Oval wrinkles over the back of a joint: three to five transverse folds bowed away from it."""
+    w, u, side = placed.window, placed.from_joint(joint), placed.side
+    spacing = rng.uniform(0.17, 0.23) * placed.digit.half_width / 0.85
+    bowed = u * (1 + 0.35 * side * side) + rng.uniform(-0.05, 0.05)
+    wave = np.cos(
+        bowed * np.float32(2 * np.pi / spacing) + 0.8 * np.sin(5 * placed.across + rng.uniform(0, 6))
+    )
+    place_ = np.exp(-((u / (reach * placed.digit.half_width)) ** 2) - (side * 1.15) ** 4).astype(np.float32)
+    furrow = np.maximum(wave, 0) ** 2 * place_ * np.float32(strength)
+    body.height[w] += 0.05 * place_ * placed.digit.half_width - 0.03 * furrow
+    body.shade[w] *= 1 - 0.3 * furrow
+    body.melanin[w] *= 1 + 0.22 * place_
+
+
+def flexion_crease(
+    body: Body, placed: Placed, joint: float, frame: Frame, strength: float, bow: float = 0.05
+) -> None:
+    """One crease across the palmar side of a joint, from silhouette to silhouette."""
+    w = placed.window
+    line = bump(placed.from_joint(joint) + bow * placed.side**2, max(0.04, 0.75 / frame.px_per_cm))
+    line = line * inside(placed.distance, frame.px_per_cm) * np.float32(strength)
+    body.height[w] -= 0.05 * line
+    body.shade[w] *= 1 - 0.42 * line
+    body.melanin[w] *= 1 + 0.45 * line
+    body.blood[w] += 0.12 * line
+
+
+def fuse(
+    frame: Frame,
+    base: Field,
+    height: Field,
+    digits: Sequence[Digit],
+    webs: Sequence[float],
+    seam: float = 0.5,
+) -> tuple[Body, list[Placed], Field]:
+    """Joins digits to the hand or foot they grow from (its distance and height).
+
+    ``webs`` says how many cm of rounded skin joins each digit to it. Digits that touch keep a furrow between them.
+    """
+    distance = base.copy()
+    placed = []
+    for digit, web in zip(digits, webs, strict=True):
+        each = place(frame, digit, web + 0.4)
+        if each is None:
+            continue
+        w = each.window
+        placed.append(each)
+        distance[w] = np.minimum(distance[w], union(base[w], each.distance, web))
+        height[w] = round_max(height[w], each.height(), seam)
+    height = np.maximum(height, dome(distance, 0.5) * inside(base - 1.2, frame.px_per_cm, 1.0))
+    return Body.bare(frame, inside(distance, frame.px_per_cm), height), placed, distance
+
+
+def round_max(a: Field, b: Field, blend: float) -> Field:
+    """The higher of two reliefs, rounded where they meet."""
+    return -union(-a, -b, blend)
