@@ -1,0 +1,164 @@
+import numpy as np
+import pytest
+import torch
+from diffusers import AutoencoderKL
+from phantom_folders import write_phantoms
+
+from core.errors import TrainingError
+from training.datasets import LESION, Crops, open_phantoms
+from training.reconstruction import kl_to_normal, lesion_weights, psnr, reconstruction_loss, weighted_mean
+from training.runs import Pace, Rhythm, read_metrics
+from training.train_autoencoder import AutoencoderConfig, Learner, main, make_learner, train
+from training.whitening import fold_whitening, latent_statistics
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write_phantoms(tmp_path / "phantoms", 8, 32)
+
+
+def tiny(folder, **changes) -> AutoencoderConfig:
+    values = {"channels": (8, 16), "latent_channels": 4, "crop": 16, "batch": 4, "half": False}
+    return AutoencoderConfig(
+        str(folder), Pace(steps=6, warmup_steps=1, learning_rate=1e-2), **{**values, **changes}
+    )
+
+
+def test_six_steps_lower_the_loss_and_move_every_weight(folder):
+    learner = make_learner(tiny(folder), open_phantoms(folder), CPU)
+    for group in learner.optimizer.param_groups:
+        group["lr"] = 1e-2
+    before = [p.detach().clone() for p in learner.vae.parameters()]
+    losses = [learner.take_step(0) for _ in range(6)]
+    assert losses[-1]["loss"] < losses[0]["loss"]
+    assert all(line["gradient_norm"] > 0 for line in losses)
+    moved = [not torch.equal(a, b) for a, b in zip(before, learner.vae.parameters(), strict=True)]
+    assert all(moved)
+
+
+def test_gradients_are_clipped_to_the_limit(folder):
+    learner = make_learner(tiny(folder, clip=0.01), open_phantoms(folder), CPU)
+    norm = learner.take_step(0)["gradient_norm"]
+    left = torch.stack([p.grad.norm() for p in learner.vae.parameters() if p.grad is not None]).norm()
+    assert norm > 0.01
+    assert float(left) == pytest.approx(0.01, rel=1e-3)
+
+
+def test_the_command_writes_an_autoencoder_that_diffusers_loads_with_latents_of_unit_variance(
+    folder, tmp_path
+):
+    command = ["--phantoms", str(folder), "--run", str(tmp_path / "run"), "--steps", "6", "--batch", "4"]
+    assert main([*command, "--channels", "8", "16", "--device", "cpu"]) == 0
+    vae = AutoencoderKL.from_pretrained(tmp_path / "run" / "model")
+    assert vae.config.scaling_factor == 1.0
+    pixels = torch.from_numpy(np.array(open_phantoms(folder).images)).permute(0, 3, 1, 2) / 127.5 - 1
+    latents = vae.encode(pixels).latent_dist.mode()
+    assert torch.allclose(latents.mean(dim=(0, 2, 3)), torch.zeros(12), atol=1e-3)
+    assert torch.allclose(latents.std(dim=(0, 2, 3)), torch.ones(12), atol=1e-2)
+    assert read_metrics(tmp_path / "run")[-1]["psnr"] > 0
+
+
+def test_a_killed_autoencoder_ends_with_the_weights_of_one_that_was_not(folder, tmp_path, monkeypatch):
+    every_step = Rhythm(log_steps=1, checkpoint_minutes=0)
+    train(tmp_path / "whole", tiny(folder), CPU, every_step)
+    take_step = Learner.take_step
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Learner, "take_step", lambda self, step: take_step(self, step) if step < 3 else _die())
+        train(tmp_path / "killed", tiny(folder), CPU, every_step)
+    train(tmp_path / "killed", tiny(folder), CPU, every_step)
+    curves = [
+        [x["loss"] for x in read_metrics(tmp_path / name) if "loss" in x] for name in ("whole", "killed")
+    ]
+    assert curves[0] == curves[1] and len(curves[0]) == 6
+    weights = [
+        AutoencoderKL.from_pretrained(tmp_path / name / "model").state_dict() for name in ("whole", "killed")
+    ]
+    assert all(torch.equal(value, weights[1][name]) for name, value in weights[0].items())
+
+
+def _die() -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_training_can_start_from_released_weights(folder, tmp_path):
+    train(tmp_path / "first", tiny(folder), CPU)
+    model = tmp_path / "first" / "model"
+    learner = make_learner(tiny(folder, init=str(model)), open_phantoms(folder), CPU)
+    released = AutoencoderKL.from_pretrained(model).state_dict()
+    assert all(torch.equal(value, released[name]) for name, value in learner.vae.state_dict().items())
+
+
+def test_folding_the_whitening_changes_latents_but_no_picture():
+    torch.manual_seed(0)
+    vae = AutoencoderKL(block_out_channels=(8,), latent_channels=4, norm_num_groups=4).double().eval()
+    pixels = torch.randn(6, 3, 16, 16, dtype=torch.float64)
+    before = vae.encode(pixels).latent_dist
+    picture = vae.decode(before.mode()).sample
+    mean, deviation = latent_statistics(iter([before.mode()[:3], before.mode()[3:]]))
+    assert torch.allclose(deviation, before.mode().transpose(0, 1).flatten(1).std(1, correction=0))
+    fold_whitening(vae, mean, deviation)
+    after = vae.encode(pixels).latent_dist
+    assert torch.allclose(vae.decode(after.mode()).sample, picture, atol=1e-10)
+    assert torch.allclose(after.mode() * deviation[:, None, None] + mean[:, None, None], before.mode())
+    assert torch.allclose(after.std * deviation[:, None, None], before.std)
+    assert torch.allclose(after.mode().std(dim=(0, 2, 3), correction=0), torch.ones(4).double())
+
+
+def test_the_weighted_mean_equals_the_slow_loop():
+    values, lesions = torch.rand(2, 3, 4, 4), torch.rand(2, 4, 4) > 0.5
+    total = weight = 0.0
+    for b in range(2):
+        for y in range(4):
+            for x in range(4):
+                w = 7.0 if lesions[b, y, x] else 1.0
+                for c in range(3):
+                    total, weight = total + w * float(values[b, c, y, x]), weight + w
+    assert float(weighted_mean(values, lesion_weights(lesions, 7.0))) == pytest.approx(
+        total / weight, rel=1e-5
+    )
+
+
+def test_an_error_on_a_lesion_costs_seven_times_as_much_as_beside_it():
+    original, lesions = torch.zeros(1, 3, 16, 16), torch.zeros(1, 16, 16, dtype=torch.bool)
+    lesions[:, 4:12, 4:12] = True
+    weights = lesion_weights(lesions, 7.0)
+    inside, outside = original.clone(), original.clone()
+    inside[..., 8, 8], outside[..., 1, 1] = 1.0, 1.0
+    costs = [float(reconstruction_loss(p, original, weights, edges=0.0)) for p in (inside, outside)]
+    assert costs[0] == pytest.approx(7 * costs[1])
+    assert float(reconstruction_loss(inside, original, weights, edges=1.0)) > costs[0]
+
+
+def test_psnr_and_divergence_have_their_known_values():
+    original = torch.zeros(1, 3, 2, 2)
+    assert psnr(original + 0.2, original) == pytest.approx(20.0, abs=1e-3)
+    assert float(kl_to_normal(torch.zeros(5), torch.zeros(5))) == 0.0
+    assert float(kl_to_normal(torch.ones(5), torch.zeros(5))) == pytest.approx(0.5)
+
+
+def test_half_of_the_crops_lie_on_lesions(folder):
+    phantoms = open_phantoms(folder)
+    rows, rng = np.arange(len(phantoms)).repeat(30), np.random.default_rng(0)
+    assert Crops(phantoms, 8, on_lesion=1.0).draw(np.array([0] * 40), rng)[1].any(axis=(1, 2)).mean() > 0.9
+    pictures, lesions = Crops(phantoms, 8).draw(rows, rng)
+    assert pictures.shape == (240, 8, 8, 3) and lesions.shape == (240, 8, 8)
+    assert 0.3 < lesions.any(axis=(1, 2)).mean() < 0.9
+
+
+def test_packed_phantoms_equal_their_files_and_are_packed_again_when_the_folder_changes(folder):
+    from PIL import Image
+
+    phantoms = open_phantoms(folder)
+    assert np.array_equal(phantoms.images[3], np.asarray(Image.open(folder / "00003.png")))
+    assert (phantoms.masks[0] == LESION).any() and not (phantoms.masks[3] == LESION).any()
+    assert phantoms.phantoms[2].attributes.rash == "tinea"
+    lines = (folder / "metadata.jsonl").read_text().splitlines()
+    (folder / "metadata.jsonl").write_text("\n".join(lines[:5]))
+    assert len(open_phantoms(folder).images) == 5
+
+
+def test_a_folder_without_phantoms_is_refused_with_the_way_out(tmp_path):
+    with pytest.raises(TrainingError, match="render_phantoms"):
+        open_phantoms(tmp_path)

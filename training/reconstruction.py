@@ -1,0 +1,51 @@
+"""How far a reconstructed picture is from the original: the losses of the autoencoder, and PSNR."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+SCALES = 3
+"""Octaves of the gradient loss: edges of 1, 2 and 4 pixels."""
+
+
+def lesion_weights(lesions: Tensor, weight: float) -> Tensor:
+    """(batch, height, width) booleans to (batch, 1, height, width): ``weight`` on lesions, 1 elsewhere."""
+    return 1 + (weight - 1) * lesions[:, None].float()
+
+
+def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
+    """Mean of (batch, channels, height, width) with weights (batch, 1, height, width)."""
+    return (values * weights).sum() / (weights.sum() * values.shape[1])
+
+
+def reconstruction_loss(picture: Tensor, original: Tensor, weights: Tensor, edges: float) -> Tensor:
+    """Weighted L1 plus ``edges`` times the L1 of gradients at several scales.
+
+    The gradients of the difference are those of a Laplacian pyramid's bands without its filters: they ask
+    for rings, scale and pores, which a plain L1 smooths away.
+    """
+    difference = picture - original
+    loss = weighted_mean(difference.abs(), weights)
+    for _ in range(SCALES):
+        loss = loss + edges * gradient_loss(difference, weights)
+        difference, weights = functional.avg_pool2d(difference, 2), functional.avg_pool2d(weights, 2)
+    return loss
+
+
+def gradient_loss(difference: Tensor, weights: Tensor) -> Tensor:
+    """Weighted mean of the absolute steps between neighbours, down plus across."""
+    down = (difference[..., 1:, :] - difference[..., :-1, :]).abs()
+    across = (difference[..., 1:] - difference[..., :-1]).abs()
+    return weighted_mean(down, weights[..., 1:, :]) + weighted_mean(across, weights[..., 1:])
+
+
+def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Mean over elements of KL(N(mean, variance) || N(0, 1))."""
+    return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
+
+
+def psnr(picture: Tensor, original: Tensor, mask: Tensor | None = None) -> float:
+    """Peak signal to noise ratio in dB of values in -1..1, over ``mask`` (batch, height, width) if given."""
+    errors = (picture.float().clamp(-1, 1) - original.float()).square().mean(dim=1)
+    error = errors.mean() if mask is None else errors[mask].mean()
+    return float(10 * torch.log10(4 / error.clamp_min(1e-12)))
