@@ -1,1 +1,1 @@
-"""Storage behind a few verbs. Returns frozen records; imports core's dataclasses, never torch or Streamlit."""
+"""Storage behind a few verbs. Hands out frozen records; imports SQLAlchemy and core, never torch."""

@@ -1,0 +1,188 @@
+"""Jobs as their owner sees them (submit, look, cancel, retry) and as a worker does (core.jobs.JobStore)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from core.errors import InputError, NotAllowedError, NotFoundError, StorageError
+from core.jobs import DrawnImage, Job, JobState
+from core.recipes import Recipe
+from db import leases
+from db.engine import Database
+from db.generations import insert_generation
+from db.records import Visibility
+from db.rows import to_job, user_id
+from db.tables import jobs, users
+
+REQUEST_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """The queue of one library. Jobs are seen, cancelled and retried by their owner alone."""
+
+    database: Database
+
+    def submit(self, owner: str, recipes: Sequence[Recipe]) -> list[Job]:
+        """Queues one job for each recipe; they share a request id.
+
+        Raises:
+            InputError: no recipe, or more than REQUEST_MAX.
+        """
+        if not 1 <= len(recipes) <= REQUEST_MAX:
+            raise InputError(f"{len(recipes)} pictures were asked for; ask for 1 to {REQUEST_MAX} at once.")
+        request, now = uuid4().hex, self.database.clock()
+        times = {"created_at": now, "queued_at": now}
+        with self.database.writing() as connection:
+            shared = {"request_id": request, "owner_id": user_id(connection, owner), **times}
+            rows = [{"recipe": recipe.to_json(), "state": JobState.QUEUED, **shared} for recipe in recipes]
+            connection.execute(insert(jobs), rows)
+            return _jobs(connection, _query().where(jobs.c.request_id == request).order_by(jobs.c.id))
+
+    def get(self, id: int, asking: str) -> Job:
+        """Raises NotFoundError, or NotAllowedError if it is somebody else's."""
+        with self.database.reading() as connection:
+            _owned(connection, id, asking)
+            return _job(connection, id)
+
+    def of_request(self, request_id: str, asking: str) -> list[Job]:
+        """The asking user's jobs of one request, in the order asked for."""
+        query = _query().where(jobs.c.request_id == request_id, users.c.name == asking)
+        with self.database.reading() as connection:
+            return _jobs(connection, query.order_by(jobs.c.id))
+
+    def recent(self, owner: str, limit: int = 20) -> list[Job]:
+        """The owner's newest jobs, newest first."""
+        newest = (jobs.c.created_at.desc(), jobs.c.id.desc())
+        with self.database.reading() as connection:
+            mine = jobs.c.owner_id == user_id(connection, owner)
+            return _jobs(connection, _query().where(mine).order_by(*newest).limit(limit))
+
+    def place(self, job_id: int) -> int | None:
+        """1 if the job is drawn next, None if it is not queued (any more)."""
+        with self.database.reading() as connection:
+            row = _row(connection, job_id)
+            return leases.place(connection, row) if row.state == JobState.QUEUED else None
+
+    def cancel(self, job_id: int, asking: str) -> Job:
+        """Cancels a queued job at once and asks the worker of a running one to stop; a closed one stays."""
+        now = self.database.clock()
+        queued = {"state": JobState.CANCELLED, "finished_at": now, "message": "", "cancel_requested": True}
+        with self.database.writing() as connection:
+            _owned(connection, job_id, asking)
+            _change(connection, job_id, JobState.QUEUED, **queued)
+            _change(connection, job_id, JobState.RUNNING, cancel_requested=True)
+            return _job(connection, job_id)
+
+    def retry(self, job_id: int, asking: str) -> Job:
+        """Queues a failed or cancelled job again, behind its owner's other jobs.
+
+        Raises:
+            InputError: the job is in another state.
+        """
+        fresh: dict[str, Any] = {
+            "queued_at": self.database.clock(),
+            "started_at": None,
+            "finished_at": None,
+            "step": 0,
+        }
+        fresh |= {"message": "", "attempts": 0, "expiries": 0, "cancel_requested": False, "lease_owner": None}
+        with self.database.writing() as connection:
+            state = _owned(connection, job_id, asking).state
+            if state not in (JobState.FAILED, JobState.CANCELLED):
+                raise InputError(
+                    f"Job {job_id} is {state}; only failed and cancelled jobs can be tried again."
+                )
+            _change(connection, job_id, state, state=JobState.QUEUED, **fresh)
+            return _job(connection, job_id)
+
+    def take(self, worker: str, lease_seconds: float) -> Job | None:
+        """Leases the next job to the worker; see ``core.jobs.JobStore``."""
+        now = self.database.clock()
+        with self.database.reading() as connection:
+            if leases.nothing_to_take(connection, now):
+                return None
+        with self.database.writing() as connection:
+            leases.requeue_expired(connection, now)
+            id = leases.lease_next(connection, worker, lease_seconds, now)
+            return _job(connection, id) if id is not None else None
+
+    def report(self, job_id: int, worker: str, step: int, total_steps: int, message: str = "") -> bool:
+        """Renews the lease; False tells the worker to stop."""
+        progress = {"step": step, "total_steps": total_steps, "message": message}
+        with self.database.writing() as connection:
+            return leases.renew(connection, job_id, worker, self.database.clock(), progress)
+
+    def finish(self, job_id: int, worker: str, image: DrawnImage) -> int | None:
+        """Records the picture and closes the job in one transaction. Asked twice by the worker that closed it
+        (it never heard the first answer), it gives the same id.
+
+        Raises:
+            StorageError: the picture's file is not in the library; nothing was recorded.
+        """
+        now = self.database.clock()
+        with self.database.writing() as connection:
+            row = _row(connection, job_id, lock=True)
+            if row.lease_owner != worker or row.state not in (JobState.RUNNING, JobState.DONE):
+                return None
+            if row.state == JobState.DONE:
+                return row.generation_id
+            self._check_files(image)
+            id = insert_generation(connection, row.owner_id, image, Visibility.LIBRARY, now)
+            done = {"state": JobState.DONE, "generation_id": id, "finished_at": now, "message": ""}
+            leases.close(connection, job_id, worker, done)
+            return id
+
+    def fail(self, job_id: int, worker: str, message: str) -> None:
+        """Closes the job as failed, if the worker still holds it."""
+        values = {"state": JobState.FAILED, "message": message, "finished_at": self.database.clock()}
+        with self.database.writing() as connection:
+            leases.close(connection, job_id, worker, values)
+
+    def acknowledge_cancel(self, job_id: int, worker: str) -> None:
+        """Closes the job as cancelled, if the worker still holds it."""
+        values = {"state": JobState.CANCELLED, "message": "", "finished_at": self.database.clock()}
+        with self.database.writing() as connection:
+            leases.close(connection, job_id, worker, values)
+
+    def _check_files(self, image: DrawnImage) -> None:
+        """Under the write lock, which purging needs too: what is there now stays."""
+        for path in (image.image_path, image.thumbnail_path):
+            if not (self.database.library / path).is_file():
+                raise StorageError(f"The picture's file {path} is not in the library; nothing was recorded.")
+
+
+def _query() -> Select:
+    return select(jobs, users.c.name.label("owner")).join(users, users.c.id == jobs.c.owner_id)
+
+
+def _jobs(connection: Connection, query: Select) -> list[Job]:
+    return [to_job(row) for row in connection.execute(query).mappings()]
+
+
+def _job(connection: Connection, id: int) -> Job:
+    return _jobs(connection, _query().where(jobs.c.id == id))[0]
+
+
+def _row(connection: Connection, id: int, lock: bool = False) -> Row:
+    """``lock`` holds the row on PostgreSQL; SQLite's writers are alone anyway."""
+    query = _query().where(jobs.c.id == id)
+    row = connection.execute(query.with_for_update(of=jobs) if lock else query).first()
+    if row is None:
+        raise NotFoundError(f"There is no job {id} in this library.")
+    return row
+
+
+def _owned(connection: Connection, id: int, asking: str) -> Row:
+    row = _row(connection, id)
+    if row.owner != asking:
+        raise NotAllowedError(f"Job {id} belongs to {row.owner}.")
+    return row
+
+
+def _change(connection: Connection, id: int, found: str, **values: Any) -> None:
+    """Changes the job if it (still) is in the state found."""
+    connection.execute(update(jobs).where(jobs.c.id == id, jobs.c.state == found).values(**values))

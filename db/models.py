@@ -1,0 +1,54 @@
+"""Models that users added: local diffusers folders and hub ids."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Select, delete, select, update
+
+from core.errors import InputError, NotFoundError
+from db.engine import Database
+from db.records import RegisteredModel
+from db.rows import insert_missing, user_id
+from db.tables import models, users
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The register of one library. It holds names; the weights stay where they are."""
+
+    database: Database
+
+    def register(self, source: str, label: str, by: str) -> RegisteredModel:
+        """Adds the model, or gives a known source its new label.
+
+        Raises:
+            InputError: source or label is empty.
+        """
+        source, label = source.strip(), label.strip()
+        if not source or not label:
+            raise InputError("A model needs a folder or hub id, and a label.")
+        with self.database.writing() as connection:
+            values = {"label": label, "added_by": user_id(connection, by), "added_at": self.database.clock()}
+            if not insert_missing(connection, models, source=source, **values):
+                connection.execute(update(models).where(models.c.source == source).values(label=label))
+            return RegisteredModel(*connection.execute(_query().where(models.c.source == source)).one())
+
+    def list(self) -> list[RegisteredModel]:
+        """All registered models, by label."""
+        with self.database.reading() as connection:
+            rows = connection.execute(_query().order_by(models.c.label, models.c.id)).all()
+        return [RegisteredModel(*row) for row in rows]
+
+    def forget(self, id: int) -> None:
+        """Takes the model off the register; its pictures and its weights stay.
+
+        Raises:
+            NotFoundError: no such model.
+        """
+        with self.database.writing() as connection:
+            if not connection.execute(delete(models).where(models.c.id == id)).rowcount:
+                raise NotFoundError(f"There is no registered model {id}; somebody may have removed it.")
+
+
+def _query() -> Select:
+    columns = (models.c.id, models.c.source, models.c.label, users.c.name, models.c.added_at)
+    return select(*columns).join(users, users.c.id == models.c.added_by)
