@@ -4,6 +4,8 @@ Toes point up (-y), the big toe lies to the left; mirroring the frame gives the 
 adult anthropometry: foot 25 cm long and 10 cm broad.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from training.phantoms.anatomy.digits import (
@@ -14,7 +16,6 @@ from training.phantoms.anatomy.digits import (
     draw_nail,
     fuse,
     knuckle_wrinkles,
-    place,
 )
 from training.phantoms.anatomy.hairs import DARKEST_HAIR, Hairs, hair_alpha
 from training.phantoms.anatomy.outlines import cavity, outline_distance, spline, strokes, wavy
@@ -97,8 +98,8 @@ def _dorsal_relief(
     ]
     inner = inside(distance + 0.4, frame.px_per_cm, 0.8)
     thin = rng.uniform(0.2, 1.0)
-    body.height += 0.1 * thin * strokes(frame, tendons[1:], 0.25, 0.18) * inner
-    body.height += 0.16 * thin * strokes(frame, tendons[:1], 0.35, 0.2) * inner
+    body.height += 0.1 * thin * strokes(frame, tendons[1:], 0.25, 0.18, fade=0.3) * inner
+    body.height += 0.16 * thin * strokes(frame, tendons[:1], 0.35, 0.2, fade=0.3) * inner
     _foot_veins(frame, rng, body, rng.uniform(0.0, 0.11), inner)
     for x, y in ((-3.5, 9.6), (3.8, 10.2)):
         body.height += 0.9 * np.exp(-0.7 * ((frame.x - x) ** 2 + (frame.y - y) ** 2))
@@ -114,7 +115,7 @@ def _foot_veins(frame: Frame, rng: np.random.Generator, body: Body, strength: fl
     side = [(-4.0, 2.0), (-3.2, 5.0), (-2.9, 10.0)]
     links = [[(x, y), (x + 0.3, y - 1.6)] for x, y in ((-1.4, -2.9), (0.6, -2.8), (2.2, -1.6))]
     curves = [wavy(rng, spline(c), 0.2) for c in (arch, side, *links)]
-    map_ = strokes(frame, curves, 0.22, 0.1) * inner
+    map_ = strokes(frame, curves, 0.2, 0.1, fade=0.25) * inner
     body.height += strength * map_
     body.blood += 0.7 * strength * map_
     body.melanin *= 1 + 0.8 * strength * map_
@@ -149,8 +150,14 @@ def draw_sole(frame: Frame, rng: np.random.Generator) -> Body:
 
 def _toe_pads(rng: np.random.Generator, stout: float) -> list[Digit]:
     """Toes from below: short stalks ending in round pads."""
-    pads = ((-3.2, -6.2, 5.2, 1.38), (-0.75, -6.4, 4.7, 0.86), (1.0, -5.8, 4.3, 0.83), (2.55, -4.9, 3.9, 0.82), (3.85, -3.5, 3.4, 0.85))  # fmt: skip
-    stalk = ((0.0, 0.8), (0.45, 0.72), (0.62, 0.9), (0.82, 1.1), (1, 1.08))
+    pads = (
+        (-3.2, -6.6, 4.7, 1.38),
+        (-0.8, -6.7, 3.8, 0.9),
+        (1.0, -6.2, 3.5, 0.87),
+        (2.6, -5.3, 3.2, 0.85),
+        (3.95, -3.9, 2.9, 0.86),
+    )
+    stalk = ((0.0, 0.9), (0.35, 0.82), (0.55, 0.92), (0.75, 1.06), (1, 1.02))
     fan = rng.uniform(0.5, 1.3)
     return [
         Digit(
@@ -209,7 +216,7 @@ def _plantar_creases(frame: Frame, rng: np.random.Generator, body: Body, distanc
         spline([(x, -2.0 + x * 0.1), (x + rng.normal(0, 0.2), 1.5), (0.4 * x, 5.5)])
         for x in rng.uniform(-2, 2.2, 4)
     ]
-    map_ = np.minimum(strokes(frame, lines + lengthwise, 0.06, 0.05), 1) * inside(
+    map_ = np.minimum(strokes(frame, lines + lengthwise, 0.06, 0.05, fade=0.45), 1) * inside(
         distance + 0.2, frame.px_per_cm, 0.4
     )
     body.height -= 0.05 * map_
@@ -242,7 +249,7 @@ def draw_between_toes(frame: Frame, rng: np.random.Generator) -> Body:
         frame, [(-12, 12), (-12, 1.9), (-6, 1.2), (0, 0.9), (6, 1.4), (12, 1.9), (12, 12)]
     )
     body, placed, distance = fuse(frame, front, dome(front, 1.3, 2.2), toes, [0.55] * len(toes), 0.5)
-    webs = [_web_place(a, b) for a, b in zip(toes[:-1], toes[1:], strict=True)]
+    webs = [_web_place(a, b) for a, b in pairwise(toes)]
     distance = _web_floors(frame, rng, body, distance, webs, placed)
     for each in placed:
         for joint in each.digit.joints:
@@ -261,7 +268,7 @@ def _spread_toes(rng: np.random.Generator) -> list[Digit]:
     chosen = list(range(first, min(first + count, 5)))
     fan, gap = rng.uniform(0.09, 0.2), rng.uniform(0.35, 0.7)
     widths = [1.12 * _TOE_HALF_WIDTHS[k] for k in chosen]
-    places = np.cumsum([0.0] + [a + b + gap for a, b in zip(widths[:-1], widths[1:], strict=True)])
+    places = np.cumsum([0.0] + [a + b + gap for a, b in pairwise(widths)])
     places -= places[-1] / 2
     tops = [4.6 - 0.42 * abs(k - 1) + rng.normal(0, 0.12) for k in chosen]
     return [

@@ -128,7 +128,7 @@ def _back_relief(frame: Frame, rng: np.random.Generator, body: Body, hand: Hand,
         tendons.append(spline([start, (0.5 * bx + 0.1, 0.5 * (by + 9.0)), (bx, by + 0.3)]))
         knuckles = np.maximum(knuckles, np.exp(-2.2 * ((frame.x - bx) ** 2 + (frame.y - by) ** 2)))
     thin = rng.uniform(0.25, 1.0)
-    ridge = strokes(frame, tendons, 0.22, 0.16) * inside(distance + 0.4, frame.px_per_cm, 0.8)
+    ridge = strokes(frame, tendons, 0.22, 0.16, fade=0.2) * inside(distance + 0.4, frame.px_per_cm, 0.8)
     body.height += 0.11 * thin * ridge + 0.28 * knuckles
     body.melanin *= 1 + 0.2 * knuckles
     body.blood += 0.05 * knuckles
@@ -145,7 +145,7 @@ def _veins(frame: Frame, rng: np.random.Generator, body: Body, strength: float, 
     )
     shift = rng.normal(0, 0.25, 2)
     curves = [wavy(rng, spline([(x + shift[0], y + shift[1]) for x, y in way]), 0.15) for way in ways]
-    map_ = strokes(frame, curves, 0.2, 0.09) * inside(distance + 0.5, frame.px_per_cm, 0.8)
+    map_ = strokes(frame, curves, 0.2, 0.09, fade=0.12) * inside(distance + 0.5, frame.px_per_cm, 0.8)
     body.height += strength * map_
     body.blood += 0.9 * strength * map_
     body.melanin *= 1 + 0.8 * strength * map_
@@ -188,10 +188,10 @@ def _palm_creases(frame: Frame, rng: np.random.Generator, body: Body, distance: 
     main = [wavy(rng, spline(c), 0.05) for c in (life, head, heart)]
     fine = [_fine_line(rng) for _ in range(rng.integers(7, 14))]
     keep = inside(distance + 0.1, frame.px_per_cm, 0.3)
-    fold = strokes(frame, main, 0.1, 0.05) * keep
-    soft = strokes(frame, main, 0.2, 0.22) * keep
-    minor = strokes(frame, fine, 0.05, 0.03) * keep
-    body.height -= 0.09 * fold + 0.12 * soft + 0.03 * minor
+    fold = strokes(frame, main, 0.09, 0.05, fade=0.25) * keep
+    soft = strokes(frame, main, 0.2, 0.22, fade=0.25) * keep
+    minor = strokes(frame, fine, 0.05, 0.03, fade=0.4) * keep
+    body.height -= 0.05 * fold + 0.08 * soft + 0.03 * minor
     body.shade *= (1 - 0.42 * np.minimum(fold, 1)) * (1 - 0.1 * np.minimum(soft, 1)) * (1 - 0.16 * minor)
     body.melanin *= 1 + 0.7 * np.minimum(fold, 1) + 0.2 * minor
     body.blood += 0.15 * np.minimum(fold, 1)
@@ -279,9 +279,9 @@ def draw_fingers(frame: Frame, rng: np.random.Generator) -> Body:
 
 def _row_of_fingers(rng: np.random.Generator, count: int) -> list[Digit]:
     """Index to little finger side by side, pointing up, tips at their natural staggered heights."""
-    stout, gap = rng.uniform(0.92, 1.12), rng.uniform(0.02, 0.4)
+    stout, gap = rng.uniform(0.92, 1.12), rng.uniform(0.02, 0.3)
     first = 0 if count == 4 else int(rng.integers(0, 2))
-    tops = (-2.5, -3.4, -2.9, -1.3)
+    tops = (-2.9, -3.8, -3.3, -1.7)
     chosen = range(first, first + count)
     middle = (first + first + count - 1) / 2
     fan = rng.uniform(0.0, 0.06)

@@ -16,10 +16,11 @@ from training.phantoms.shapes import bump, dome, inside
 
 _ARM_LEFT = (
     (-5.2, -40), (-5.1, -26), (-4.9, -20), (-4.55, -15.5), (-4.65, -12.5), (-4.9, -9), (-4.5, -4), (-3.7, 2),
-    (-3.05, 7), (-2.8, 10.5), (-2.85, 12.2), (-3.4, 13.8), (-4.4, 15.6), (-5.6, 18), (-5.4, 40),
+    (-3.05, 7), (-2.8, 10.5), (-2.85, 12.2), (-3.4, 13.8), (-4.4, 15.6), (-5.5, 17.8), (-5.9, 20),
+    (-6.0, 26), (-6.0, 40),
 )  # fmt: skip
 _ARM_RIGHT = (
-    (4.1, 40), (4.2, 18), (3.9, 15.5), (3.3, 13.4), (2.95, 12), (2.85, 10), (3.05, 7), (3.6, 2), (4.15, -4),
+    (4.3, 40), (4.3, 26), (4.3, 20), (4.2, 18), (3.9, 15.5), (3.3, 13.4), (2.95, 12), (2.85, 10), (3.05, 7), (3.6, 2), (4.15, -4),
     (4.35, -9), (4.25, -12.5), (4.5, -15), (4.8, -20), (5.0, -26), (5.2, -40),
 )  # fmt: skip
 _LEG_LEFT = (
@@ -103,9 +104,9 @@ def _front_of_arm(limb: Limb, rng: np.random.Generator, body: Body) -> None:
         rng.uniform(0, 0.07),
     )
     bracelet = [_across(rng, y, 3.0, 0.3) for y in (11.2, 12.0, 12.75)]
-    _crease(limb, body, bracelet, rng.uniform(0.6, 1.0))
-    elbow = [_across(rng, -14.2, 3.9, -0.7), _across(rng, -13.5, 3.2, -0.5)]
-    _crease(limb, body, elbow, rng.uniform(0.6, 1.0))
+    _crease(limb, body, bracelet, rng.uniform(0.3, 0.7))
+    _crease(limb, body, [_across(rng, -14.2, 4.3, -0.5)], rng.uniform(0.5, 0.9))
+    _crease(limb, body, [_across(rng, -13.2 + rng.normal(0, 0.3), 2.6, -0.6)], rng.uniform(0.1, 0.5))
     heel = np.exp(-0.6 * (((limb.frame.x + 1.9) / 1.9) ** 2 + ((limb.frame.y - 15.8) / 2.4) ** 2))
     heel += np.exp(-0.6 * (((limb.frame.x - 2.1) / 1.5) ** 2 + ((limb.frame.y - 16.2) / 2.8) ** 2))
     body.height += 0.7 * heel
@@ -252,12 +253,12 @@ def _across(rng: np.random.Generator, y: float, half: float, bow: float) -> Poin
 def _crease(limb: Limb, body: Body, curves: list[Points], strength: float) -> None:
     f = limb.frame
     line = (
-        np.minimum(strokes(f, curves, 0.09, 0.05), 1)
+        np.minimum(strokes(f, curves, 0.08, 0.05, fade=0.25), 1)
         * inside(limb.distance + 0.1, f.px_per_cm, 0.3)
         * strength
     )
     soft = (
-        np.minimum(strokes(f, curves, 0.2, 0.2), 1) * inside(limb.distance + 0.1, f.px_per_cm, 0.3) * strength
+        np.minimum(strokes(f, curves, 0.2, 0.2, fade=0.25), 1) * inside(limb.distance + 0.1, f.px_per_cm, 0.3) * strength
     )
     body.height -= 0.06 * line + 0.12 * soft
     body.shade *= 1 - 0.35 * line
@@ -267,7 +268,7 @@ def _crease(limb: Limb, body: Body, curves: list[Points], strength: float) -> No
 
 def _ridge(limb: Limb, body: Body, curves: list[Points], width: float, height: float) -> None:
     inner = inside(limb.distance + 0.4, limb.frame.px_per_cm, 0.8)
-    body.height += height * strokes(limb.frame, curves, width, 0.2) * inner
+    body.height += height * strokes(limb.frame, curves, width, 0.2, fade=0.35) * inner
 
 
 def _vein_paths(
@@ -275,7 +276,7 @@ def _vein_paths(
 ) -> None:
     """Veins: low ridges with a faint dark tint."""
     curves = [wavy(rng, spline(way), 0.25) for way in ways]
-    map_ = strokes(limb.frame, curves, 0.25, 0.1) * inside(limb.distance + 0.4, limb.frame.px_per_cm, 0.8)
+    map_ = strokes(limb.frame, curves, 0.25, 0.1, fade=0.15) * inside(limb.distance + 0.4, limb.frame.px_per_cm, 0.8)
     body.height += strength * map_
     body.melanin *= 1 + 1.2 * strength * map_
     body.blood += 0.5 * strength * map_

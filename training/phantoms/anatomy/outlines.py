@@ -1,4 +1,4 @@
-"""Free-hand drawing in centimetres: closed spline outlines as distances, and strokes (creases, veins, tendons).
+"""Free-hand drawing in centimetres: closed spline outlines as distances; strokes (creases, veins, tendons).
 
 Outlines are smooth, so their distance is evaluated on a grid four times coarser and enlarged.
 """
@@ -78,21 +78,36 @@ def _polygon_distance(x: Field, y: Field, curve: Points) -> Field:
     return np.asarray(np.sqrt(nearest) * np.where(odd, -1, 1), np.float32)
 
 
-def strokes(frame: Frame, curves: Sequence[Points], width: float, soft: float = 0.0) -> Field:
+def strokes(
+    frame: Frame, curves: Sequence[Points], width: float, soft: float = 0.0, fade: float = 0.0
+) -> Field:
     """Returns an antialiased map 0..1 of curves (cm) drawn ``width`` cm wide, then blurred by ``soft`` cm.
 
     Curves thinner than a pixel are drawn one pixel wide and fainter; blurred ones keep their peak near 1.
+    ``fade`` is the share of a curve over which each of its ends rises from nothing.
     """
     pixels = width * frame.px_per_cm
     thick = max(1, round(pixels))
-    fixed = [np.round(to_pixels(frame, c) * (1 << _SHIFT)).astype(np.int32) for c in curves]
     canvas = np.zeros(frame.x.shape, np.uint8)
-    cv2.polylines(canvas, fixed, False, 255, thick, cv2.LINE_AA, _SHIFT)
+    for curve in curves:
+        fixed = np.round(to_pixels(frame, curve) * (1 << _SHIFT)).astype(np.int32)
+        for piece, level in _pieces(fixed, fade):
+            cv2.polylines(canvas, [piece], False, level, thick, cv2.LINE_AA, _SHIFT)
     drawn = canvas.astype(np.float32) * np.float32(min(1.0, max(pixels, 0.35)) / 255)
     if soft <= 0:
         return drawn
     sigma = soft * frame.px_per_cm
     return blur(drawn, sigma) * np.float32(max(1.0, np.sqrt(1 + (2.5 * sigma / thick) ** 2)))
+
+
+def _pieces(curve: NDArray[np.int32], fade: float) -> list[tuple[NDArray[np.int32], int]]:
+    """Cuts a curve into pieces, each with its grey level; one piece where nothing fades."""
+    if fade <= 0:
+        return [(curve, 255)]
+    middle = (np.arange(len(curve) - 1) + 0.5) / (len(curve) - 1)
+    rise = np.clip(np.minimum(middle, 1 - middle) / fade, 0, 1)
+    levels = np.round(255 * rise * rise * (3 - 2 * rise)).astype(int)
+    return [(curve[k : k + 2], int(level)) for k, level in enumerate(levels)]
 
 
 def wavy(rng: np.random.Generator, curve: Points, amount: float) -> Points:
