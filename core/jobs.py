@@ -78,7 +78,7 @@ class JobStore(Protocol):
         None if the lease is lost."""
 
     def fail(self, job_id: int, worker: str, message: str) -> None:
-        """Closes the job as failed, with the reason."""
+        """Closes the job as failed, with the reason; does nothing if the lease is lost."""
 
     def acknowledge_cancel(self, job_id: int, worker: str) -> None:
-        """Closes the job as cancelled."""
+        """Closes the job as cancelled; does nothing if the lease is lost (``report`` says False for both)."""

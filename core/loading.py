@@ -5,6 +5,7 @@ device has hardware for. Latents stay float32 between the steps, so the schedule
 """
 
 import contextlib
+import math
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from core.checkpoints import check_model_folder, encoder_hash, model_hash
 from core.encoders import check_text_encoder
 from core.errors import GenerationError, ModelError
 from core.memory import out_of_memory_message, ran_out_of_memory
-from core.model_folders import find_weights, resolve_source
+from core.model_folders import find_weights, resolve_source, tensor_shapes
 from core.previews import Projection, fit_projection
 from core.prompts import FolderTokenizer, tokenizer_of
 
@@ -54,9 +55,14 @@ class Pipeline:
 
 
 def load_pipeline(
-    source: str | Path, text_encoder: str | Path | None = None, device: str | None = None
+    source: str | Path,
+    text_encoder: str | Path | None = None,
+    device: str | None = None,
+    unet_dtype: torch.dtype | None = None,
 ) -> Pipeline:
     """Checks and loads a model, with another text encoder in it if one is given.
+
+    ``device`` and ``unet_dtype`` are chosen by ``default_device`` and ``fast_dtype`` if left out.
 
     Raises:
         ModelMissingError: the folder or a part is missing, or a hub id is not on this machine.
@@ -70,8 +76,9 @@ def load_pipeline(
         check_text_encoder(Path(text_encoder), folder)
     encoder = folder / "text_encoder" if text_encoder is None else Path(text_encoder)
     target = torch.device(device or default_device())
+    dtype = unet_dtype or fast_dtype(target, _parameters(folder / "unet"))
     with _saying_what_failed(folder), _quiet():
-        parts = _load_parts(folder, encoder, target)
+        parts = _load_parts(folder, encoder, target, dtype)
         projection = fit_projection(parts.vae)
     hashes = model_hash(folder), encoder_hash(encoder)
     return Pipeline(str(source), folder, parts, tokenizer_of(folder), projection, target, *hashes)
@@ -100,12 +107,14 @@ def load_text_encoder(folder: Path) -> CLIPTextModel:
     return encoder.eval()
 
 
-def _load_parts(folder: Path, encoder: Path, device: torch.device) -> StableDiffusionPipeline:
-    unet = _load_network(UNet2DConditionModel, folder / "unet")
+def _load_parts(
+    folder: Path, encoder: Path, device: torch.device, dtype: torch.dtype
+) -> StableDiffusionPipeline:
+    unet = _load_network(UNet2DConditionModel, folder / "unet", dtype)
     pipeline = StableDiffusionPipeline.from_pretrained(
         folder,
-        unet=_in_fast_type(unet, device),
-        vae=_load_network(AutoencoderKL, folder / "vae"),
+        unet=_with_float32_border(unet, dtype),
+        vae=_load_network(AutoencoderKL, folder / "vae", torch.float32),
         text_encoder=load_text_encoder(encoder),
         safety_checker=None,
         feature_extractor=None,
@@ -118,8 +127,8 @@ def _load_parts(folder: Path, encoder: Path, device: torch.device) -> StableDiff
     return pipeline
 
 
-def _load_network(kind: Any, folder: Path) -> Any:
-    """Loads a UNet or an autoencoder in float32, refusing any weight left to chance."""
+def _load_network(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
+    """Loads a UNet or an autoencoder, refusing any weight left to chance."""
     variant = find_weights(folder)[1]
     network, report = kind.from_pretrained(
         folder,
@@ -127,7 +136,7 @@ def _load_network(kind: Any, folder: Path) -> Any:
         use_safetensors=True,
         local_files_only=True,
         variant=variant,
-        torch_dtype=torch.float32,
+        torch_dtype=dtype,
     )
     _check_report(folder, report)
     return network.eval()
@@ -155,10 +164,13 @@ def _check_finite(folder: Path, network: Any) -> None:
         raise ModelError(f"The weights in {folder} hold NaN or infinity: its training went wrong.")
 
 
-def _in_fast_type(unet: Any, device: torch.device) -> Any:
-    """Casts the UNet, and its inputs and outputs at its border, so that all around it stays float32."""
-    dtype = fast_dtype(device, sum(p.numel() for p in unet.parameters()))
-    unet.to(dtype=dtype, memory_format=torch.channels_last)
+def _parameters(folder: Path) -> int:
+    return sum(math.prod(shape) for _, shape in tensor_shapes(folder).values())
+
+
+def _with_float32_border(unet: Any, dtype: torch.dtype) -> Any:
+    """Casts what goes into a UNet of another type and what comes out, so that all around it stays float32."""
+    unet.to(memory_format=torch.channels_last)
     if dtype is not torch.float32:
         unet.register_forward_pre_hook(_cast_inputs(dtype), with_kwargs=True)
         unet.register_forward_hook(_cast_output)

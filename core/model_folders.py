@@ -56,8 +56,8 @@ def resolve_source(source: str | Path, download: bool = False) -> Path:
         raise ModelMissingError(f"There is no model folder '{source}'. Give a diffusers folder or a hub id.")
     if not download:
         raise ModelMissingError(
-            f"'{source}' is neither a folder nor a downloaded model. Nothing is downloaded unasked: run "
-            f"'python -m core.generate --model {source} --download' while online, or give a local folder."
+            f"'{source}' is neither a folder nor a downloaded model. Nothing is downloaded unasked: while "
+            "online, add --download to the command 'python -m core.generate', or give a local folder."
         )
     return _downloaded(str(source))
 

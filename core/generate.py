@@ -1,0 +1,127 @@
+"""Draws synthetic skin pictures from a rash, a body site and a skin tone, or from a written prompt.
+
+    python -m core.generate --rash tinea --site foot --tone brown --seed 7 --output out.png
+    python -m core.generate --prompt "acne on brown skin on the hand" --count 3 --output out.png
+
+Prints the recipe as JSON (a list for --count above 1), with the attributes read from the prompt in it.
+Several pictures go to out-1.png, out-2.png, ... with seeds that follow each other. Synthetic: not for
+diagnosis.
+"""
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.attributes import Attributes
+from core.composing import STOCK_ENCODER, Composition, Wish, compose, series
+from core.errors import ImageFileError, InputError, Script2SkinError
+from core.model_folders import resolve_source
+from core.quiet import mute_libraries
+from core.recipes import SCHEDULERS, Recipe
+from core.settings import EMBEDDED_MODEL
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit code (0, or 1 with a sentence on stderr)."""
+    asked = _parser().parse_args(argv)
+    try:
+        mute_libraries()
+        composition = _compose(asked)
+        recipes = series(composition.recipe, asked.count)
+        outputs = _outputs(asked, recipes)
+        if not asked.dry_run:
+            _draw_all(recipes, outputs)
+    except Script2SkinError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    _print_recipes(recipes)
+    return 0
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("--rash", help="rash type, for example tinea")
+    parser.add_argument(
+        "--site", action="append", default=[], help="body site, for example foot (repeatable)"
+    )
+    parser.add_argument("--tone", help="skin tone, for example brown")
+    parser.add_argument("--prompt", help="free text instead of rash, site and tone")
+    parser.add_argument("--negative-prompt", default="", help="what the picture should not show")
+    parser.add_argument("--seed", type=int, help="0 to 4294967295; a fresh one if left out")
+    parser.add_argument("--count", type=int, default=1, help="how many pictures, 1 to 8")
+    parser.add_argument("--output", type=Path, help="PNG file to write")
+    parser.add_argument("--model", default=EMBEDDED_MODEL, help="model name, diffusers folder, or hub id")
+    parser.add_argument("--encoder", default=STOCK_ENCODER, help="folder of a fine-tuned text encoder")
+    parser.add_argument("--steps", type=int, help="num_inference_steps")
+    parser.add_argument("--guidance", type=float, help="guidance_scale, 1 to 30")
+    parser.add_argument("--scheduler", help=f"one of {', '.join(SCHEDULERS)}")
+    parser.add_argument("--download", action="store_true", help="fetch a hub id that is not here yet")
+    parser.add_argument("--dry-run", action="store_true", help="print the recipe, draw nothing")
+    return parser
+
+
+def _compose(asked: Namespace) -> Composition:
+    if asked.download:
+        resolve_source(asked.model, download=True)
+    composition = compose(_wish(asked))
+    for note in composition.notes:
+        print(note, file=sys.stderr)
+    if composition.ignored:
+        print(f"Nothing was made of: {', '.join(composition.ignored)}.", file=sys.stderr)
+    return composition
+
+
+def _wish(asked: Namespace) -> Wish:
+    chosen = asked.rash is not None or asked.site or asked.tone is not None
+    if chosen and asked.prompt is not None:
+        raise InputError("Give either --prompt, or --rash, --site and --tone.")
+    return Wish(
+        attributes=Attributes(asked.rash, tuple(asked.site), asked.tone) if chosen else None,
+        prompt=asked.prompt,
+        seed=asked.seed,
+        model=asked.model,
+        text_encoder=asked.encoder,
+        negative_prompt=asked.negative_prompt,
+        num_inference_steps=asked.steps,
+        guidance_scale=asked.guidance,
+        scheduler=asked.scheduler,
+    )
+
+
+def _outputs(asked: Namespace, recipes: Sequence[Recipe]) -> list[Path]:
+    """Checked before drawing: nobody should wait for a picture that can't be written."""
+    if asked.dry_run:
+        return []
+    if asked.output is None or asked.output.suffix.lower() != ".png":
+        raise InputError(f"--output is {str(asked.output or '')!r}; give a file name that ends in .png.")
+    if not asked.output.absolute().parent.is_dir():
+        raise ImageFileError(f"There is no folder {asked.output.parent} to write to. Make it first.")
+    if len(recipes) == 1:
+        return [asked.output]
+    return [asked.output.with_stem(f"{asked.output.stem}-{i}") for i in range(1, len(recipes) + 1)]
+
+
+def _draw_all(recipes: Sequence[Recipe], outputs: Sequence[Path]) -> None:
+    from core.images import write_png
+    from core.pipeline import draw, load_pipeline
+
+    first = recipes[0]
+    encoder = None if first.text_encoder == STOCK_ENCODER else first.text_encoder
+    pipeline = load_pipeline(first.model, encoder)
+    for recipe, output in zip(recipes, outputs, strict=True):
+        write_png(output, draw(pipeline, recipe), recipe)
+        print(f"Drew {output}", file=sys.stderr)
+
+
+def _print_recipes(recipes: Sequence[Recipe]) -> None:
+    values = [recipe.to_dict() for recipe in recipes]
+    print(json.dumps(values[0] if len(values) == 1 else values, indent=2, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
