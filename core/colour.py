@@ -47,7 +47,7 @@ def linear_to_srgb(light: ArrayLike) -> Floats:
 
 
 def srgb_to_lab(rgb: ArrayLike) -> Floats:
-    """CIE L*, a*, b* of sRGB values (0 to 1, or uint8), shape (..., 3). L* in 0 to 100, not OpenCV's bytes."""
+    """CIE L*, a*, b* of sRGB values (0 to 1, or uint8), shape (..., 3). L* in 0 to 100 (not OpenCV's)."""
     ratio = srgb_to_linear(rgb) @ _XYZ_OF_RGB.T / _WHITE
     bent = np.where(ratio > _DELTA**3, np.cbrt(ratio), ratio / (3 * _DELTA**2) + 4 / 29)
     x, y, z = bent[..., 0], bent[..., 1], bent[..., 2]

@@ -1,0 +1,176 @@
+"""Reads a prompt back into attributes, and says what was corrected and what was not found.
+
+A tone is a word about skin: "light", "white" or "dark" count only beside "skin" and its like, and the caption
+words (fair, brown, black) not before a noun nothing was made of ("black crusts").
+"""
+
+from dataclasses import dataclass
+
+from core.attributes import Attributes
+from core.matching import Match, PhraseBook, default_book
+from core.tokens import Token, tokens_of
+from core.vocabulary import Vocabulary, load_vocabulary
+
+NOT_FOUND = {"rash": "rash type", "site": "body site", "tone": "skin tone"}
+NUMBERS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a prompt says. ``notes`` are sentences for the user; ``ignored``: words nothing was made of."""
+
+    attributes: Attributes
+    notes: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A prompt's tokens and the phrases found among them."""
+
+    prompt: str
+    tokens: list[Token]
+    matches: list[Match]
+    book: PhraseBook
+    vocabulary: Vocabulary
+
+    def of_kind(self, kind: str) -> list[Match]:
+        return [match for match in self.matches if match.phrase.kind == kind]
+
+    def written(self, match: Match) -> str:
+        return " ".join(self.prompt[self.tokens[match.start].start : self.tokens[match.end - 1].end].split())
+
+    def at(self, position: int) -> Match | None:
+        return next((m for m in self.matches if m.start <= position < m.end), None)
+
+    def text_at(self, position: int) -> str:
+        return self.tokens[position].text if 0 <= position < len(self.tokens) else ""
+
+
+def read_prompt(text: str, vocabulary: Vocabulary | None = None) -> Reading:
+    """Finds rash, sites and tone in free text; never raises, since a prompt may say anything."""
+    words = vocabulary or load_vocabulary()
+    book = PhraseBook(words) if vocabulary else default_book()
+    tokens = tokens_of(text)
+    found = _Text(text, tokens, book.find(tokens), book, words)
+    denied = [match for match in found.of_kind("rash") if _is_denied(found, match)]
+    rashes = _rashes(found, denied)
+    sites, tones = found.of_kind("site"), _tones(found)
+    attributes = Attributes(
+        rash=rashes[0].phrase.key if rashes else None,
+        sites=tuple(dict.fromkeys(match.phrase.key for match in sites)),
+        tone=tones[0].phrase.key if tones else None,
+    )
+    used = [*rashes, *sites, *tones]
+    notes = [
+        *_corrections(found, used),
+        *_denials(found, denied),
+        *_choices(found, rashes, tones),
+        *_gaps(attributes),
+    ]
+    return Reading(attributes, tuple(notes), _ignored(found, [*used, *denied]))
+
+
+def _is_denied(text: _Text, match: Match) -> bool:
+    before = [text.text_at(position) for position in (match.start - 1, match.start - 2)]
+    negation = text.book.words.negation
+    return before[0] in negation or (before[0] in ("any", "sign", "signs") and before[1] in negation)
+
+
+def _rashes(text: _Text, denied: list[Match]) -> list[Match]:
+    """Rash types in order; clear skin counts only where no rash is named beside it."""
+    named = [match for match in text.of_kind("rash") if match not in denied]
+    real = [match for match in named if not text.vocabulary.rashes[match.phrase.key].control]
+    return real or named
+
+
+def _tones(text: _Text) -> list[Match]:
+    """Tones that speak of skin; a colour right before a rash ("black mole") only where there is no other."""
+    tones = text.of_kind("tone")
+    strong = [
+        match
+        for match in tones
+        if match.phrase.sure or _beside_skin(text, match) or _stands_alone(text, match)
+    ]
+    return strong or [match for match in tones if _is_caption_word(text, match) and _before_rash(text, match)]
+
+
+def _beside_skin(text: _Text, match: Match) -> bool:
+    """Skin is the next word ("fair skin") or the one before ("skin tone: fair", "skin is fair")."""
+    if _kind_at(text, match.end) == "skin":
+        return True
+    before = match.start - 1
+    while text.text_at(before) in ("tone", "color", "colour", "is", "type"):
+        before -= 1
+    return _kind_at(text, before) == "skin" or _kind_at(text, match.start - 1) == "skin"
+
+
+def _stands_alone(text: _Text, match: Match) -> bool:
+    """A caption word that describes neither a rash, an area, nor a word nothing was made of."""
+    if not _is_caption_word(text, match) or _before_rash(text, match) or text.text_at(match.end) == "area":
+        return False
+    return match.end >= len(text.tokens) or not _is_content(text, match.end) or text.at(match.end) is not None
+
+
+def _is_caption_word(text: _Text, match: Match) -> bool:
+    return match.phrase.joined == text.vocabulary.tones[match.phrase.key].caption
+
+
+def _before_rash(text: _Text, match: Match) -> bool:
+    return _kind_at(text, match.end) == "rash"
+
+
+def _kind_at(text: _Text, position: int) -> str:
+    match = text.at(position)
+    return match.phrase.kind if match else ""
+
+
+def _is_content(text: _Text, position: int) -> bool:
+    return text.text_at(position) not in text.book.plain
+
+
+def _corrections(text: _Text, used: list[Match]) -> list[str]:
+    slips = sorted((match for match in used if not match.exact), key=lambda match: match.start)
+    return list(dict.fromkeys(f"'{text.written(m)}' read as {m.phrase.spoken}." for m in slips))
+
+
+def _denials(text: _Text, denied: list[Match]) -> list[str]:
+    return [
+        f"'{text.written(match)}' is named as absent and not drawn; for skin with no rash write 'clear skin'."
+        for match in denied
+    ]
+
+
+def _choices(text: _Text, rashes: list[Match], tones: list[Match]) -> list[str]:
+    """A sentence for each attribute of which several were named but one is drawn."""
+    notes = []
+    for what, matches, entries in (
+        ("rash types", rashes, text.vocabulary.rashes),
+        ("skin tones", tones, text.vocabulary.tones),
+    ):
+        names = [entries[key].caption for key in dict.fromkeys(match.phrase.key for match in matches)]
+        if len(names) > 1:
+            notes.append(
+                f"{NUMBERS.get(len(names), 'Many')} {what} named: {', '.join(names)}; the first is used."
+            )
+    return notes
+
+
+def _gaps(attributes: Attributes) -> list[str]:
+    found = {"rash": attributes.rash, "site": attributes.site, "tone": attributes.tone}
+    return [
+        f"No {NOT_FOUND[kind]} found: the model will choose." for kind, key in found.items() if key is None
+    ]
+
+
+def _ignored(text: _Text, used: list[Match]) -> tuple[str, ...]:
+    """Content words outside everything used, as written, each once."""
+    covered = {position for match in used for position in range(match.start, match.end)}
+    left = [
+        token.written
+        for position, token in enumerate(text.tokens)
+        if position not in covered
+        and _is_content(text, position)
+        and _kind_at(text, position) not in ("skin", "stop")
+    ]
+    return tuple(dict.fromkeys(left))
