@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.phantoms.body import Body, Field, Frame
 from training.phantoms.shapes import bump, dome, inside, union
@@ -25,9 +26,12 @@ BIG_TOE_PROFILE = ((0.0, 1.05), (0.3, 0.96), (0.48, 0.9), (0.66, 1.0), (0.85, 1.
 
 @dataclass(frozen=True)
 class Digit:
-    """A finger or toe, in centimetres: ``base`` is its knuckle, ``angle`` (radians) its direction away from
-    straight up (-y), clockwise; ``bend`` how far the tip leans sideways; ``joints`` where it folds (share of
-    the length); ``tip`` how long the rounded end is in half-widths; ``turn`` -1..1 how far the nail looks aside."""
+    """A finger or toe, in centimetres.
+
+    ``base`` is its knuckle, ``angle`` (radians) its direction away from straight up (-y), clockwise; ``bend``
+    how far the tip leans sideways; ``joints`` where it folds (share of the length); ``tip`` how long the
+    rounded end is in half-widths; ``turn`` -1..1 how far the nail looks aside.
+    """
 
     base: tuple[float, float]
     angle: float
@@ -63,6 +67,18 @@ class Placed:
         """Centimetres beyond a joint (share of the length)."""
         return np.asarray(self.along - joint * self.digit.length, np.float32)
 
+    def part(self, low: float, high: float) -> "Placed | None":
+        """The piece of the window from ``low`` to ``high`` cm along; None where it is out of the picture."""
+        reach = 1.3 * self.digit.half_width
+        sparse = self.along[::3, ::3]
+        near = (sparse > low) & (sparse < high) & (np.abs(self.across[::3, ::3]) < reach)
+        rows, columns = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
+        if rows.size == 0:
+            return None
+        own = _stretch(rows, 3), _stretch(columns, 3)
+        maps = (m[own] for m in (self.along, self.across, self.half, self.distance))
+        return Placed(self.digit, (_within(self.window[0], own[0]), _within(self.window[1], own[1])), *maps)
+
     def height(self, thickness: float = 0.95) -> Field:
         """A round cross-section."""
         depth = np.clip(1 + self.distance / self.half, 0, 1)
@@ -97,9 +113,17 @@ def _window(frame: Frame, digit: Digit, margin: float) -> tuple[slice, slice] | 
     rows, columns = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
     if rows.size == 0:
         return None
-    return slice(max(rows[0] * 4 - 4, 0), rows[-1] * 4 + 8), slice(
-        max(columns[0] * 4 - 4, 0), columns[-1] * 4 + 8
-    )
+    return _stretch(rows, 4), _stretch(columns, 4)
+
+
+def _stretch(hits: NDArray[np.intp], every: int) -> slice:
+    """From the first to the last hit of a search that looked at every ``every``-th line, one step wider."""
+    return slice(max(int(hits[0]) - 1, 0) * every, (int(hits[-1]) + 2) * every)
+
+
+def _within(outer: slice, inner: slice) -> slice:
+    """A slice of a slice, in the picture's lines."""
+    return slice(outer.start + inner.start, min(outer.start + inner.stop, outer.stop))
 
 
 def _half_width(along: Field, digit: Digit) -> Field:
@@ -126,9 +150,14 @@ def _distance(along: Field, across: Field, half: Field, digit: Digit) -> Field:
     return np.asarray(np.hypot(across, np.maximum(beyond, behind)) - half, np.float32)
 
 
-def draw_nail(body: Body, placed: Placed, frame: Frame, rng: np.random.Generator) -> None:
+def draw_nail(body: Body, whole: Placed, frame: Frame, rng: np.random.Generator) -> None:
     """Draws the nail plate with its folds, cuticle, lunula and free edge into the maps."""
-    digit, w = placed.digit, placed.window
+    digit = whole.digit
+    edge = float(rng.uniform(0.72, 0.86))
+    placed = whole.part(digit.length - 1.35 * digit.nail_length - 0.2, digit.length + 0.2)
+    if placed is None:
+        return
+    w = placed.window
     plate, a, b = _plate(placed, frame)
     px = frame.px_per_cm
     fold = bump(plate, max(0.05, 0.7 / px)) * inside(placed.distance + 0.04, px)
@@ -139,10 +168,7 @@ def draw_nail(body: Body, placed: Placed, frame: Frame, rng: np.random.Generator
         a < 0.7
     )
     body.shade[w] *= 1 - 0.38 * rim
-    free = (
-        np.clip((a - rng.uniform(0.72, 0.86) + 0.1 * b * b) * digit.nail_length * px * 0.5 + 0.5, 0, 1)
-        * alpha
-    )
+    free = alpha * np.clip((a - edge + 0.1 * b * b) * np.float32(digit.nail_length * px * 0.5) + 0.5, 0, 1)
     lunula = np.clip((0.62 - np.hypot((a + 1.05) * 1.1, b)) * digit.nail_length * px * 0.3, 0, 1) * alpha
     _tint_nail(body, w, alpha, free, lunula, rng)
 
@@ -175,20 +201,27 @@ def _tint_nail(
 
 
 def knuckle_wrinkles(
-    body: Body, placed: Placed, joint: float, rng: np.random.Generator, strength: float, reach: float = 0.42
+    body: Body, whole: Placed, joint: float, rng: np.random.Generator, strength: float, reach: float = 0.42
 ) -> None:
     """Oval wrinkles over the back of a joint: three to five transverse folds bowed away from it."""
-    w, u, side = placed.window, placed.from_joint(joint), placed.side
-    spacing = rng.uniform(0.17, 0.23) * placed.digit.half_width / 0.85
-    bowed = u * (1 + 0.35 * side * side) + rng.uniform(-0.05, 0.05)
+    digit = whole.digit
+    spacing = rng.uniform(0.17, 0.23) * digit.half_width / 0.85
+    shift, phase = rng.uniform(-0.05, 0.05), rng.uniform(0, 6)
+    middle, far = joint * digit.length, 2.2 * reach * digit.half_width
+    placed = whole.part(middle - far, middle + far)
+    if placed is None:
+        return
+    w, u, across = placed.window, placed.from_joint(joint), placed.side * placed.side
+    bowed = u * (1 + 0.35 * across) + np.float32(shift)
     wave = np.cos(
-        bowed * np.float32(2 * np.pi / spacing) + 0.8 * np.sin(5 * placed.across + rng.uniform(0, 6))
+        bowed * np.float32(2 * np.pi / spacing) + 0.8 * np.sin(5 * placed.across + np.float32(phase))
     )
-    place_ = np.exp(-((u / (reach * placed.digit.half_width)) ** 2) - (side * 1.15) ** 4).astype(np.float32)
-    furrow = np.maximum(wave, 0) ** 2 * place_ * np.float32(strength)
-    body.height[w] += 0.05 * place_ * placed.digit.half_width - 0.03 * furrow
+    near = u * np.float32(1 / (reach * digit.half_width))
+    patch = np.exp(-near * near - 1.75 * across * across)
+    furrow = np.square(np.maximum(wave, 0)) * patch * np.float32(strength)
+    body.height[w] += 0.05 * patch * np.float32(digit.half_width) - 0.03 * furrow
     body.shade[w] *= 1 - 0.3 * furrow
-    body.melanin[w] *= 1 + 0.22 * place_
+    body.melanin[w] *= 1 + 0.22 * patch
 
 
 def flexion_crease(
@@ -214,7 +247,7 @@ def fuse(
 ) -> tuple[Body, list[Placed], Field]:
     """Joins digits to the hand or foot they grow from (its distance and height).
 
-    ``webs`` says how many cm of rounded skin joins each digit to it. Digits that touch keep a furrow between them.
+    ``webs`` says how many cm of rounded skin joins each digit to it. Digits that touch keep a furrow between.
     """
     distance = base.copy()
     placed = []

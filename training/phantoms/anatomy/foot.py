@@ -18,24 +18,24 @@ from training.phantoms.anatomy.digits import (
     knuckle_wrinkles,
 )
 from training.phantoms.anatomy.hairs import DARKEST_HAIR, Hairs, hair_alpha
-from training.phantoms.anatomy.outlines import cavity, outline_distance, spline, strokes, wavy
+from training.phantoms.anatomy.outlines import Points, cavity, outline_distance, spline, strokes, wavy
 from training.phantoms.body import Body, Field, Frame
-from training.phantoms.noise import octaves
-from training.phantoms.shapes import bump, capsule_along, dome, inside
+from training.phantoms.noise import blur, octaves
+from training.phantoms.shapes import bump, circle, dome, inside, union
 
 _DORSUM = (
-    (-3.5, 20), (-3.5, 12.5), (-4.0, 9.6), (-3.75, 7.0), (-3.35, 4.0), (-3.7, 1.0), (-4.45, -2.0), (-4.85, -4.2),
-    (-4.5, -6.1), (-2.9, -6.9), (-1.0, -6.8), (0.6, -6.3), (2.2, -5.4), (3.6, -4.1), (4.75, -2.3), (4.95, -0.3),
-    (4.55, 2.2), (4.1, 5.0), (4.0, 7.5), (4.3, 10.2), (3.7, 13), (3.5, 20),
+    (-3.5, 20), (-3.5, 12.5), (-4.0, 9.6), (-3.75, 7.0), (-3.35, 4.0), (-3.7, 1.0), (-4.45, -2.0),
+    (-4.85, -4.2), (-4.5, -6.1), (-2.9, -6.9), (-1.0, -6.8), (0.6, -6.3), (2.2, -5.4), (3.6, -4.1),
+    (4.75, -2.3), (4.95, -0.3), (4.55, 2.2), (4.1, 5.0), (4.0, 7.5), (4.3, 10.2), (3.7, 13), (3.5, 20),
 )  # fmt: skip
 _SOLE = (
-    (0.2, 12.4), (-2.0, 11.7), (-3.05, 9.6), (-2.95, 7.0), (-2.2, 4.0), (-2.05, 1.0), (-3.1, -2.0), (-4.5, -4.6),
-    (-4.65, -6.6), (-3.2, -7.7), (-1.0, -7.5), (0.8, -7.0), (2.5, -6.1), (3.9, -4.8), (4.7, -2.8), (4.6, 0.0),
-    (4.15, 3.2), (3.75, 6.2), (3.4, 9.3), (2.4, 11.6),
+    (0.2, 12.4), (-2.0, 11.7), (-3.05, 9.6), (-2.95, 7.0), (-2.2, 4.0), (-2.05, 1.0), (-3.1, -2.0),
+    (-4.5, -4.6), (-4.65, -6.6), (-3.2, -7.7), (-1.0, -7.5), (0.8, -7.0), (2.5, -6.1), (3.9, -4.8),
+    (4.7, -2.8), (4.6, 0.0), (4.15, 3.2), (3.75, 6.2), (3.4, 9.3), (2.4, 11.6),
 )  # fmt: skip
 _TOE_BASES = ((-3.25, -4.6), (-0.8, -5.1), (0.9, -4.5), (2.45, -3.6), (3.9, -2.2))
-_TOE_LENGTHS = (6.3, 5.7, 5.2, 4.7, 4.15)
-_TOE_HALF_WIDTHS = (1.3, 0.84, 0.78, 0.76, 0.76)
+_TOE_LENGTHS = (6.2, 5.35, 4.85, 4.4, 3.9)
+_TOE_HALF_WIDTHS = (1.32, 0.88, 0.83, 0.81, 0.82)
 _TOE_ANGLES = (3.0, -1.0, 2.0, 4.0, 2.0)
 
 
@@ -100,7 +100,7 @@ def _dorsal_relief(
     thin = rng.uniform(0.2, 1.0)
     body.height += 0.1 * thin * strokes(frame, tendons[1:], 0.25, 0.18, fade=0.3) * inner
     body.height += 0.16 * thin * strokes(frame, tendons[:1], 0.35, 0.2, fade=0.3) * inner
-    _foot_veins(frame, rng, body, rng.uniform(0.0, 0.11), inner)
+    _foot_veins(frame, rng, body, rng.uniform(0.0, 0.07), inner)
     for x, y in ((-3.5, 9.6), (3.8, 10.2)):
         body.height += 0.9 * np.exp(-0.7 * ((frame.x - x) ** 2 + (frame.y - y) ** 2))
     for toe in toes:
@@ -114,7 +114,7 @@ def _foot_veins(frame: Frame, rng: np.random.Generator, body: Body, strength: fl
     arch = [(-4.0, 2.0), (-3.2, -1.2), (-1.4, -2.9), (0.6, -2.8), (2.4, -1.4), (3.4, 1.2), (3.3, 5.0)]
     side = [(-4.0, 2.0), (-3.2, 5.0), (-2.9, 10.0)]
     links = [[(x, y), (x + 0.3, y - 1.6)] for x, y in ((-1.4, -2.9), (0.6, -2.8), (2.2, -1.6))]
-    curves = [wavy(rng, spline(c), 0.2) for c in (arch, side, *links)]
+    curves = [wavy(rng, spline(c), 0.35) for c in (arch, side, *links)]
     map_ = strokes(frame, curves, 0.2, 0.1, fade=0.25) * inner
     body.height += strength * map_
     body.blood += 0.7 * strength * map_
@@ -196,34 +196,32 @@ def _plantar_toe(frame: Frame, body: Body, placed: Placed) -> None:
     body.blood[w] += 0.18 * pad
     furrow = bump(placed.from_joint(0.45), 0.22) * inside(placed.distance - 0.1, frame.px_per_cm, 0.5)
     body.height[w] -= 0.28 * furrow
-    body.shade[w] *= 1 - 0.42 * furrow
+    body.shade[w] *= 1 - 0.3 * furrow
     body.melanin[w] *= 1 + 0.3 * furrow
 
 
 def _plantar_creases(frame: Frame, rng: np.random.Generator, body: Body, distance: Field) -> None:
     """Oblique flexion lines below the ball, wrinkles in the arch, cracks around some heels."""
-    lines = []
-    for _ in range(rng.integers(4, 9)):
-        x, y, tilt = rng.uniform(-2.4, -0.2), rng.uniform(-2.5, 6.0), rng.normal(-0.1, 0.3)
-        reach = rng.uniform(0.8, 2.2)
-        lines.append(
-            spline(
-                [(x - reach, y - tilt * reach), (x, y + rng.normal(0.2, 0.1)), (x + reach, y + tilt * reach)]
-            )
-        )
-    lines.append(spline([(-4.4, -3.4), (-2.4, -2.6), (0.4, -1.3), (2.5, -0.6)]))
-    lengthwise = [
-        spline([(x, -2.0 + x * 0.1), (x + rng.normal(0, 0.2), 1.5), (0.4 * x, 5.5)])
-        for x in rng.uniform(-2, 2.2, 4)
-    ]
-    map_ = np.minimum(strokes(frame, lines + lengthwise, 0.06, 0.05, fade=0.45), 1) * inside(
-        distance + 0.2, frame.px_per_cm, 0.4
-    )
-    body.height -= 0.05 * map_
-    body.shade *= 1 - 0.22 * map_
+    lines = [_arch_line(rng) for _ in range(rng.integers(4, 9))]
+    if rng.random() < 0.6:
+        lines.append(wavy(rng, spline([(-4.2, -2.9), (-2.4, -2.3), (0.2, -1.5), (2.2, -1.3)]), 0.12))
+    inner = inside(distance + 0.3, frame.px_per_cm, 0.6)
+    map_ = np.minimum(strokes(frame, lines, 0.05, 0.05, fade=0.5), 1) * inner
+    body.height -= 0.04 * map_
+    body.shade *= 1 - 0.2 * map_
     body.melanin *= 1 + 0.25 * map_
     if rng.random() < 0.4:
         _heel_cracks(frame, rng, body, distance)
+
+
+def _arch_line(rng: np.random.Generator) -> Points:
+    """One wrinkle of the arch, across or obliquely lengthwise."""
+    x, y = rng.uniform(-1.8, 1.4), rng.uniform(-2.0, 6.0)
+    angle = rng.normal(0.2, 0.3) if rng.random() < 0.6 else rng.normal(1.5, 0.25)
+    along = rng.uniform(0.8, 2.4) * np.array([np.cos(angle), np.sin(angle)])
+    bow = rng.normal(0, 0.2, 2)
+    curve = spline([(x - along[0], y - along[1]), (x + bow[0], y + bow[1]), (x + along[0], y + along[1])])
+    return wavy(rng, curve, 0.1)
 
 
 def _heel_cracks(frame: Frame, rng: np.random.Generator, body: Body, distance: Field) -> None:
@@ -249,6 +247,11 @@ def draw_between_toes(frame: Frame, rng: np.random.Generator) -> Body:
         frame, [(-12, 12), (-12, 1.9), (-6, 1.2), (0, 0.9), (6, 1.4), (12, 1.9), (12, 12)]
     )
     body, placed, distance = fuse(frame, front, dome(front, 1.3, 2.2), toes, [0.55] * len(toes), 0.5)
+    for toe in toes:
+        away = np.square(frame.x - np.float32(toe.base[0])) + 0.5 * np.square(frame.y - np.float32(2.4))
+        body.height += 0.16 * np.exp(-1.2 * away)
+        tendon = [spline([(0.8 * toe.base[0], 7.0), (toe.base[0], 2.6), (toe.base[0], 0.5)])]
+        body.height += 0.07 * strokes(frame, tendon, 0.25, 0.16, fade=0.3)
     webs = [_web_place(a, b) for a, b in pairwise(toes)]
     distance = _web_floors(frame, rng, body, distance, webs, placed)
     for each in placed:
@@ -266,11 +269,11 @@ def _spread_toes(rng: np.random.Generator) -> list[Digit]:
     """Three or four neighbouring toes held apart, some with the big toe."""
     first, count = int(rng.integers(0, 3)), int(rng.integers(3, 5))
     chosen = list(range(first, min(first + count, 5)))
-    fan, gap = rng.uniform(0.09, 0.2), rng.uniform(0.35, 0.7)
+    fan, gap = rng.uniform(0.1, 0.22), rng.uniform(0.3, 0.6)
     widths = [1.12 * _TOE_HALF_WIDTHS[k] for k in chosen]
     places = np.cumsum([0.0] + [a + b + gap for a, b in pairwise(widths)])
     places -= places[-1] / 2
-    tops = [4.6 - 0.42 * abs(k - 1) + rng.normal(0, 0.12) for k in chosen]
+    tops = [3.7 - 0.36 * abs(k - 1) + rng.normal(0, 0.12) for k in chosen]
     return [
         Digit(
             base=(float(x), 2.2),
@@ -279,7 +282,7 @@ def _spread_toes(rng: np.random.Generator) -> list[Digit]:
             half_width=half,
             bend=rng.normal(0, 0.1),
             profile=TOE_PROFILE if k else BIG_TOE_PROFILE,
-            joints=(0.58, 0.76) if k else (0.62,),
+            joints=(0.55, 0.73) if k else (0.58,),
             tip=0.95,
             nail_length=0.85 if k else 1.45,
             nail_width=0.64 if k else 0.7,
@@ -303,45 +306,45 @@ def _web_floors(
     webs: list[tuple[float, float, float]],
     placed: list[Placed],
 ) -> Field:
-    """Deep skin in each gap, the fold that runs into it, and at times white sodden skin."""
+    """Deep skin in each gap, hung between the toes like a hammock, and the fold that runs into it."""
     px = frame.px_per_cm
     toes = np.full_like(distance, 9.0)
     for each in placed:
         toes[each.window] = np.minimum(toes[each.window], each.distance)
     for x, y, angle in webs:
-        sin, cos = np.sin(angle), np.cos(angle)
-        reach = rng.uniform(1.0, 1.7)
-        floor, _ = capsule_along(
-            frame.x, frame.y, (x - 0.3 * sin, y + 0.3 * cos), (x + reach * sin, y - reach * cos), 0.7, 0.5
-        )
-        new = inside(floor, px) * (1 - body.coverage)
-        body.height -= 0.5 * new
+        reach = rng.uniform(0.0, 0.45)
+        deep = circle(frame.x, frame.y, x + reach * np.sin(angle), y - reach * np.cos(angle), 0.5)
+        floor = union(deep, toes, 0.9)
+        near = np.square(frame.x - np.float32(x)) + np.square(frame.y - np.float32(y - 0.3))
+        floor = np.where(near < 3.0, floor, distance)
+        behind = inside(floor, px) * (1 - body.coverage)
+        body.height += behind * (0.6 * dome(floor, 0.5) - 0.35)
         body.coverage = np.maximum(body.coverage, inside(floor, px))
         distance = np.minimum(distance, floor)
-        deep = inside(floor - 0.05, px, 0.35) * inside(-toes - 0.12, px, 0.3)
-        body.shade *= 1 - rng.uniform(0.3, 0.5) * deep
-        body.blood += 0.22 * deep
+        body.shade *= 1 - rng.uniform(0.25, 0.45) * blur(behind, 0.1 * px)
+        body.blood += 0.18 * behind
         _fold(frame, rng, body, (x, y, angle))
     return distance
 
 
 def _fold(frame: Frame, rng: np.random.Generator, body: Body, web: tuple[float, float, float]) -> None:
-    """The crease from the back of the foot over the rim of a web into its depth."""
+    """The creases from the back of the foot over the rim of a web into it, at times white and sodden."""
     x, y, angle = web
     sin, cos = np.sin(angle), np.cos(angle)
     ways = []
-    for side in (-0.22, 0.0, 0.22):
-        start, end = (
-            (x + 2.2 * side - 1.2 * sin, y + rng.uniform(0.7, 1.3)),
-            (x + 0.6 * sin + side, y - 0.7 * cos),
-        )
-        ways.append(wavy(rng, spline([start, (x + side, y + 0.2), end]), 0.04))
-    lines = np.minimum(strokes(frame, ways, 0.05, 0.04), 1)
-    hollow = strokes(frame, ways[1:2], 0.3, 0.22)
-    sodden = np.exp(-2.5 * ((frame.x - x) ** 2 + 0.6 * (frame.y - y + 0.4) ** 2)) * rng.uniform(0, 1)
-    body.height -= 0.05 * lines + 0.2 * hollow
-    body.shade *= 1 - 0.3 * lines
-    body.melanin *= 1 - 0.3 * sodden
+    for side in (-0.3, 0.0, 0.3)[: rng.integers(1, 4)] if rng.random() < 0.5 else (0.0,):
+        up = rng.uniform(0.5, 1.1)
+        start, end = (x + 2.0 * side - up * sin, y + up * cos), (x + 0.5 * sin + 0.5 * side, y - 0.5 * cos)
+        ways.append(wavy(rng, spline([start, (x + side, y + 0.2), end]), 0.03))
+    lines = np.minimum(strokes(frame, ways, 0.05, 0.04, fade=0.5), 1)
+    middle = [spline([(x - 1.1 * sin, y + 1.1 * cos), (x + 0.5 * sin, y - 0.5 * cos)])]
+    hollow = np.minimum(strokes(frame, middle, 0.3, 0.25, fade=0.5), 1.2)
+    away = np.square(frame.x - np.float32(x)) + 0.6 * np.square(frame.y - np.float32(y - 0.2))
+    sodden = np.exp(-2.5 * away) * np.float32(max(rng.uniform(-0.7, 1), 0))
+    body.height -= 0.04 * lines + 0.22 * hollow
+    body.shade *= 1 - 0.35 * lines
+    body.blood += 0.08 * hollow
+    body.melanin *= 1 - 0.45 * sodden
     body.gloss *= 1 + 0.8 * sodden
 
 

@@ -1,9 +1,10 @@
 """Forearm and lower leg, and close views of their joints: wrist, elbow, knee, ankle, thigh.
 
-Both run down the picture. The forearm's elbow lies at y = -14, its wrist at y = 12, the thumb's side to the left;
-the leg's kneecap at y = -20, its ankle at y = 20, the inner side to the left. A view looks at one height of them.
+Both run down the picture. The forearm's elbow lies at y = -14, its wrist at y = 12, the thumb's side to the
+left; the leg's kneecap at y = -20, its ankle at y = 20, the inner side to the left.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,21 +16,24 @@ from training.phantoms.noise import octaves
 from training.phantoms.shapes import bump, dome, inside
 
 _ARM_LEFT = (
-    (-5.2, -40), (-5.1, -26), (-4.9, -20), (-4.55, -15.5), (-4.65, -12.5), (-4.9, -9), (-4.5, -4), (-3.7, 2),
-    (-3.05, 7), (-2.8, 10.5), (-2.85, 12.2), (-3.4, 13.8), (-4.4, 15.6), (-5.5, 17.8), (-5.9, 20),
-    (-6.0, 26), (-6.0, 40),
+    (-5.2, -40), (-5.1, -26), (-4.9, -20), (-4.55, -15.5), (-4.65, -12.5), (-4.9, -9), (-4.5, -4),
+    (-3.7, 2), (-3.05, 7), (-2.8, 10.5), (-2.85, 12.2), (-3.4, 13.8), (-4.4, 15.6), (-5.5, 17.8),
+    (-5.9, 20), (-6.0, 26), (-6.0, 40),
 )  # fmt: skip
 _ARM_RIGHT = (
-    (4.3, 40), (4.3, 26), (4.3, 20), (4.2, 18), (3.9, 15.5), (3.3, 13.4), (2.95, 12), (2.85, 10), (3.05, 7), (3.6, 2), (4.15, -4),
-    (4.35, -9), (4.25, -12.5), (4.5, -15), (4.8, -20), (5.0, -26), (5.2, -40),
+    (4.3, 40), (4.3, 26), (4.3, 20), (4.2, 18), (3.9, 15.5), (3.3, 13.4), (2.95, 12), (2.85, 10),
+    (3.05, 7), (3.6, 2), (4.15, -4), (4.35, -9), (4.25, -12.5), (4.5, -15), (4.8, -20), (5.0, -26),
+    (5.2, -40),
 )  # fmt: skip
 _LEG_LEFT = (
-    (-8.5, -55), (-7.7, -36), (-6.6, -27), (-6.1, -22.5), (-5.9, -19), (-5.2, -15.5), (-5.5, -11), (-5.75, -7),
-    (-5.2, -1), (-4.1, 6), (-3.4, 12), (-3.2, 15.5), (-3.75, 19), (-3.6, 21), (-3.5, 24), (-4.4, 29), (-4.6, 50),
+    (-8.5, -55), (-7.7, -36), (-6.6, -27), (-6.1, -22.5), (-5.9, -19), (-5.2, -15.5), (-5.5, -11),
+    (-5.75, -7), (-5.2, -1), (-4.1, 6), (-3.4, 12), (-3.2, 15.5), (-3.75, 19), (-3.6, 21), (-3.5, 24),
+    (-4.4, 29), (-4.6, 50),
 )  # fmt: skip
 _LEG_RIGHT = (
-    (5.2, 50), (5.1, 29), (4.2, 25), (3.9, 22.5), (4.0, 20.5), (3.3, 16.5), (3.4, 12), (4.2, 6), (5.3, -1),
-    (5.7, -6), (5.6, -10), (5.1, -14.5), (5.6, -19), (5.9, -22.5), (6.6, -27), (7.6, -36), (8.5, -55),
+    (5.2, 50), (5.1, 29), (4.2, 25), (3.9, 22.5), (4.0, 20.5), (3.3, 16.5), (3.4, 12), (4.2, 6),
+    (5.3, -1), (5.7, -6), (5.6, -10), (5.1, -14.5), (5.6, -19), (5.9, -22.5), (6.6, -27), (7.6, -36),
+    (8.5, -55),
 )  # fmt: skip
 
 
@@ -53,9 +57,10 @@ def _some_limb(
 
 
 def draw_arm(frame: Frame, rng: np.random.Generator) -> Body:
-    """A forearm with the wrist or the elbow at one end, from the front or from the back."""
-    at = rng.uniform(3.0, 5.5) if rng.random() < 0.55 else rng.uniform(-11.5, -8.5)
-    return _arm(frame, rng, at, front=rng.random() < 0.5)
+    """A forearm with the crook of the elbow at one end, or the wrist, from the front or from the back."""
+    if rng.random() < 0.3:
+        return _arm(frame, rng, rng.uniform(-11.0, -9.0), front=True)
+    return _arm(frame, rng, rng.uniform(5.5, 8.0), front=rng.random() < 0.4)
 
 
 def draw_wrist(frame: Frame, rng: np.random.Generator) -> Body:
@@ -88,7 +93,7 @@ def _round_body(limb: Limb, radius: float) -> Body:
 
 
 def _front_of_arm(limb: Limb, rng: np.random.Generator, body: Body) -> None:
-    """Paler skin, two flexor tendons and bracelet lines at the wrist, the crease of the elbow, blue-green veins."""
+    """Paler skin, two flexor tendons and bracelet lines at the wrist, the crease of the elbow, veins."""
     body.melanin *= rng.uniform(0.75, 0.9)
     tendons = [spline([(x * 1.1, 3.0), (x, 8.0), (0.8 * x, 12.0)]) for x in (-0.75, 0.15)]
     _ridge(limb, body, tendons, 0.32, 0.16 * (0.3 + limb.lean))
@@ -155,7 +160,7 @@ def _wrinkled_cap(
 
 def draw_leg(frame: Frame, rng: np.random.Generator) -> Body:
     """A lower leg from the front: shin, calf contour, with the knee or the ankle at one end."""
-    return _leg(frame, rng, rng.choice((rng.uniform(-13.5, -11), rng.uniform(9, 12.5))))
+    return _leg(frame, rng, rng.choice((rng.uniform(-14, -12), rng.uniform(12, 14))))
 
 
 def draw_knee(frame: Frame, rng: np.random.Generator) -> Body:
@@ -258,7 +263,9 @@ def _crease(limb: Limb, body: Body, curves: list[Points], strength: float) -> No
         * strength
     )
     soft = (
-        np.minimum(strokes(f, curves, 0.2, 0.2, fade=0.25), 1) * inside(limb.distance + 0.1, f.px_per_cm, 0.3) * strength
+        np.minimum(strokes(f, curves, 0.2, 0.2, fade=0.25), 1)
+        * inside(limb.distance + 0.1, f.px_per_cm, 0.3)
+        * strength
     )
     body.height -= 0.06 * line + 0.12 * soft
     body.shade *= 1 - 0.35 * line
@@ -272,11 +279,17 @@ def _ridge(limb: Limb, body: Body, curves: list[Points], width: float, height: f
 
 
 def _vein_paths(
-    limb: Limb, rng: np.random.Generator, body: Body, ways: list[list[tuple[float, float]]], strength: float
+    limb: Limb,
+    rng: np.random.Generator,
+    body: Body,
+    ways: Sequence[Sequence[tuple[float, float]]],
+    strength: float,
 ) -> None:
     """Veins: low ridges with a faint dark tint."""
     curves = [wavy(rng, spline(way), 0.25) for way in ways]
-    map_ = strokes(limb.frame, curves, 0.25, 0.1, fade=0.15) * inside(limb.distance + 0.4, limb.frame.px_per_cm, 0.8)
+    map_ = strokes(limb.frame, curves, 0.25, 0.1, fade=0.15) * inside(
+        limb.distance + 0.4, limb.frame.px_per_cm, 0.8
+    )
     body.height += strength * map_
     body.melanin *= 1 + 1.2 * strength * map_
     body.blood += 0.5 * strength * map_

@@ -20,7 +20,7 @@ LIMB_SITES: dict[str, SiteView] = {
     "fingers": SiteView(draw_fingers, 8.6),
     "leg": SiteView(draw_leg, 20.0, turn=20.0),
     "foot": SiteView(draw_foot, 22.5),
-    "between_toes": SiteView(draw_between_toes, 8.5),
+    "between_toes": SiteView(draw_between_toes, 7.8),
     "sole": SiteView(draw_sole, 22.0),
 }
 EXTRA = {

@@ -24,7 +24,8 @@ def pixel_axes(frame: Frame) -> tuple[Points, Points, Points]:
     corner = np.array([frame.x[0, 0], frame.y[0, 0]], np.float32)
     column = np.array([frame.x[0, -1], frame.y[0, -1]], np.float32) - corner
     row = np.array([frame.x[-1, 0], frame.y[-1, 0]], np.float32) - corner
-    return corner, column / (frame.size - 1), row / (frame.size - 1)
+    steps = np.float32(frame.size - 1)
+    return corner, np.asarray(column / steps, np.float32), np.asarray(row / steps, np.float32)
 
 
 def to_pixels(frame: Frame, points: Points) -> Points:
