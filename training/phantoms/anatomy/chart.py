@@ -1,7 +1,7 @@
 """A sheet to sculpt on: the picture's coordinates, and mounds, furrows and outlines drawn through landmarks.
 
-Smooth things are worked out on a coarse grid and enlarged; that is several times faster than per pixel and, as a
-squared distance is a parabola across a line, just as sharp. The frame must be affine (turned, zoomed, mirrored).
+Smooth things are worked out on a coarse grid and enlarged; that is several times faster than per pixel and,
+as a squared distance is a parabola across a line, just as sharp. The frame must be affine.
 """
 
 import math
@@ -16,6 +16,8 @@ from training.phantoms.body import Field, Frame
 
 Point = tuple[float, float]
 Points = Sequence[Point]
+AnyField = NDArray[np.floating]
+"""A map in the middle of a calculation; what goes into a ``Body`` is a ``Field``."""
 
 _MARGIN = 2
 """Coarse cells around the picture, so that enlarging does not flatten the relief at its border."""
@@ -38,8 +40,8 @@ def rounded(points: Points, closed: bool = False, steps: int = 3) -> NDArray[np.
     return np.asarray(curve if closed else np.concatenate([curve, p[-2:-1]]), np.float32)
 
 
-def rise(distance: Field, soft: float) -> Field:
-    """A smooth step from 0 (far below zero) to 1 (far above), ``soft`` cm from a quarter to three quarters."""
+def rise(distance: AnyField, soft: float) -> Field:
+    """A smooth step from 0 (far below zero) to 1 (far above); ``soft`` cm is about its width."""
     return np.asarray(1 / (1 + np.exp(np.clip(distance * (-2.2 / soft), -30, 30))), np.float32)
 
 
@@ -71,7 +73,7 @@ class Chart:
         return Chart(x, y, self.px_per_cm / self.factor, 1, _coarse(x, 1), _coarse(y, 1))
 
     def enlarged(self, coarse: Field) -> Field:
-        """A coarse map at full size: a cubic B-spline, whose slopes show no trace of the grid under a low lamp."""
+        """A coarse map at full size: a cubic B-spline, whose slopes show no trace of the grid."""
         f = self.factor
         if f > 1:
             size = (coarse.shape[1] * f, coarse.shape[0] * f)
@@ -82,21 +84,26 @@ class Chart:
         return np.asarray(coarse[skip : skip + self.x.shape[0], skip : skip + self.x.shape[1]], np.float32)
 
     def mound(self, centre: Point, sigma: Point, angle: float = 0.0) -> Field:
-        """A Gaussian hill of height 1; ``sigma`` along its axes, the first turned by ``angle`` from x towards y."""
+        """A Gaussian hill of height 1; ``sigma`` along its axes, turned by ``angle``."""
+        if self._is_far(self.coarse_x, [centre], 4.5 * max(sigma)):
+            return np.zeros_like(self.x)
         if not self._is_broad(min(sigma)):
             return _hill(self.x, self.y, centre, sigma, angle)
         return self.enlarged(_hill(self.coarse_x, self.coarse_y, centre, sigma, angle))
 
     def pair(self, centre: Point, sigma: Point, angle: float = 0.0) -> Field:
         """A mound on the right and its mirror image on the left of x = 0."""
+        if self._is_far(np.abs(self.coarse_x), [centre], 4.5 * max(sigma)):
+            return np.zeros_like(self.x)
         broad = self._is_broad(min(sigma))
         x, y = (self.coarse_x, self.coarse_y) if broad else (self.x, self.y)
         both = _hill(x, y, centre, sigma, angle) + _hill(-x, y, centre, sigma, angle)
         return self.enlarged(both) if broad else both
 
     def ridge(self, points: Points, width: float, ends: float = 0.25) -> Field:
-        """A ridge of height 1 along a curve, Gaussian across (sigma ``width`` cm), fading over the share ``ends``
-        of its length at both ends (0: full height to the end)."""
+        """A ridge of height 1 along a curve, Gaussian across (sigma ``width`` cm).
+
+        It fades over the share ``ends`` of its length at both ends (0: full height to the end)."""
         return self._ridge(self.coarse_x, points, width, ends)
 
     def ridges(self, points: Points, width: float, ends: float = 0.25) -> Field:
@@ -130,29 +137,51 @@ class Chart:
     def _is_broad(self, sigma: float) -> bool:
         return sigma * self.px_per_cm > 1.5 * self.factor
 
+    def _is_far(self, x: Field, points: Points, reach: float) -> bool:
+        """Whether nothing within ``reach`` of the points' box falls into the picture."""
+        box = np.asarray(points, np.float32)
+        beside = x.max() < box[:, 0].min() - reach or x.min() > box[:, 0].max() + reach
+        y = self.coarse_y
+        return bool(beside or y.max() < box[:, 1].min() - reach or y.min() > box[:, 1].max() + reach)
+
     def _ridge(self, x: Field, points: Points, width: float, ends: float) -> Field:
-        squared, along = self._nearest(x, rounded(points))
+        if self._is_far(x, points, 3.5 * width):
+            return np.zeros_like(self.x)
+        squared, along = self._nearest(x, rounded(points, steps=2))
         fade = np.clip(np.minimum(along, 1 - along) / ends, 0, 1) if ends > 0 else np.float32(1)
         if self._is_broad(width):
-            return self.enlarged(np.exp(squared * np.float32(-0.5 / width**2)) * fade)
+            return self.enlarged(np.asarray(np.exp(squared * np.float32(-0.5 / width**2)) * fade, np.float32))
         widened = (self.factor / self.px_per_cm) ** 2 / 3  # what the spline adds to a parabola
         across = np.clip(self.enlarged(squared) - np.float32(widened), 0, None)
         height = np.exp(across * np.float32(-0.5 / width**2))
-        return np.asarray(height * self.enlarged(fade) if ends > 0 else height, np.float32)
+        return np.asarray(
+            height * self.enlarged(np.asarray(fade, np.float32)) if ends > 0 else height, np.float32
+        )
 
     def _nearest(self, x: Field, curve: NDArray[np.float32]) -> tuple[Field, Field]:
         """Squared distance to a polyline and the position along it (0..1), on the coarse grid."""
         step = np.diff(curve, axis=0)
-        length = np.hypot(step[:, 0], step[:, 1])
+        length = np.maximum(np.hypot(step[:, 0], step[:, 1]), 1e-6)
         whole, before = float(length.sum()), 0.0
         best, share = np.full_like(x, 1e9), np.zeros_like(x)
+        t, across, down = np.empty_like(x), np.empty_like(x), np.empty_like(x)
         for (ax, ay), (sx, sy), long in zip(curve[:-1].tolist(), step.tolist(), length.tolist(), strict=True):
-            dx, dy = x - ax, self.coarse_y - ay
-            t = np.clip((dx * sx + dy * sy) * (1 / max(long * long, 1e-9)), 0, 1)
-            squared = (dx - t * sx) ** 2 + (dy - t * sy) ** 2
-            nearer = squared < best
-            np.copyto(best, squared, where=nearer)
-            np.copyto(share, (before + t * long) * (1 / whole), where=nearer)
+            np.subtract(x, ax, out=across)
+            np.subtract(self.coarse_y, ay, out=down)
+            np.multiply(across, sx / long**2, out=t)
+            t += down * (sy / long**2)
+            np.maximum(t, 0, out=t)
+            np.minimum(t, 1, out=t)
+            across -= t * sx
+            down -= t * sy
+            across *= across
+            down *= down
+            across += down
+            nearer = across < best
+            np.copyto(best, across, where=nearer)
+            t *= long / whole
+            t += before / whole
+            np.copyto(share, t, where=nearer)
             before += long
         return best, share
 

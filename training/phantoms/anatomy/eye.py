@@ -10,7 +10,7 @@ from training.phantoms.body import Body, Field, Frame
 
 PUPIL_TO_MIDLINE = 3.15
 HALF_FISSURE = 1.52
-SCLERA = (0.56, 0.52, 0.49)
+SCLERA = (0.44, 0.405, 0.38)
 
 
 def draw_eyes(body: Body, frame: Frame, face: Likeness) -> None:
@@ -99,7 +99,7 @@ def _lashes_of_one_eye(
     body: Body, frame: Frame, window: Window, side: float, face: Likeness, rng: np.random.Generator
 ) -> None:
     x, y = window.chart.x, window.chart.y
-    upper, lower = _lid_margins(x, face.lids)
+    upper, _ = _lid_margins(x, face.lids)
     reach = (np.abs(x) < HALF_FISSURE) * (0.5 + 0.3 * x)
     sense = 1.0 if face.lids == 0 else -1.0
     root = np.asarray((np.abs(y - upper) < 0.06) * reach, np.float32)
@@ -124,13 +124,13 @@ def draw_brows(body: Body, frame: Frame, face: Likeness, rng: np.random.Generato
     inner = chart.ridges([(1.35, 0.35), (2.2, y), (3.4, y - 0.2)], 0.25 * thick, 0.3)
     outer = chart.ridges([(2.4, y - 0.05), (3.9, y - 0.25), (5.3, 0.35)], 0.18 * thick, 0.35)
     density = np.clip(1.3 * np.maximum(inner, outer) - 0.12, 0, 1)
-    whole = window.full(density, frame.x)
+    whole = window.full(np.asarray(density, np.float32), frame.x)
     share = float(whole.mean())
-    hairs = np.zeros_like(density)
+    hairs = np.zeros(density.shape, np.float32)
     if share > 0.0005:
         ax = np.abs(frame.x)
         angle = np.arctan2(-1.3 + 0.42 * np.clip(ax - 1, 0, 4), np.ones_like(ax)).astype(np.float32)
-        angle = np.where(frame.x < 0, np.float32(np.pi) - angle, angle)
+        angle = np.asarray(np.where(frame.x < 0, np.float32(np.pi) - angle, angle), np.float32)
         style = Hairs(length=0.75, width=0.020, curl=0.35, opacity=0.8, spread=0.25)
         count = min(int(420 * face.brows / share), 30000)
         hairs = window.of(hair_alpha(frame, rng, whole, count, angle, style))

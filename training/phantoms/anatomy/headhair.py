@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from training.phantoms.anatomy.chart import Chart, Window, rise
+from training.phantoms.anatomy.chart import AnyField, Chart, Window, rise
 from training.phantoms.anatomy.hairs import Hairs, hair_alpha
 from training.phantoms.anatomy.layers import lay
 from training.phantoms.anatomy.likeness import Likeness
@@ -60,8 +60,8 @@ def _cap(chart: Chart, face: Likeness) -> Field:
     return chart.symmetric(right)
 
 
-def strands(along: Field, across: Field, rng: np.random.Generator) -> Field:
-    """Streaks (unit variance) that run along one coordinate: ``across`` 0..1 over the strands, ``along`` 0..1."""
+def strands(along: AnyField, across: AnyField, rng: np.random.Generator) -> Field:
+    """Streaks (unit variance) that run ``along`` the strands and change ``across`` them (both 0..1)."""
     table = cv2.resize(
         rng.standard_normal((5, 90), dtype=np.float32), (720, 40), interpolation=cv2.INTER_CUBIC
     )
@@ -100,7 +100,8 @@ def _fringe(frame: Frame, skin: Field, cap: Field, face: Likeness, rng: np.rando
     share = float(band.mean())
     if share < 0.002:
         return frame.zeros()
-    angle = np.arctan2(frame.y - 1.5, frame.x * 1.2).astype(np.float32)
-    long = 0.25 if face.hair_style == "shaved" else 1.2
+    temple = 7 * rise(frame.y + 3.5, 2.0)  # sideburns grow down and back
+    angle = np.arctan2(frame.y - 1.5 + temple, frame.x * 1.2).astype(np.float32)
+    long = 0.25 if face.hair_style == "shaved" else 0.8
     style = Hairs(length=long, width=0.02, curl=0.5, opacity=0.75, spread=0.35)
     return hair_alpha(frame, rng, band, min(int(400 / share), 20000), angle, style)

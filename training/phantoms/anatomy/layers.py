@@ -15,7 +15,7 @@ def lay(
     rgb: RGB3,
     gain: NDArray[np.floating] | float = 1.0,
 ) -> None:
-    """``Body.cover`` within a window only; ``gain`` brightens the colour from place to place (strands of hair)."""
+    """``Body.cover`` within a window only; ``gain`` brightens the colour in places (strands)."""
     paint, covered = window.of(body.paint), window.of(body.paint_alpha)
     alpha = np.asarray(alpha, np.float32)
     keep, light = 1 - alpha, alpha * np.asarray(gain, np.float32)

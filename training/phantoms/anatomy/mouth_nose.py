@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.phantoms.anatomy.chart import Window, rise
+from training.phantoms.anatomy.chart import AnyField, Window, rise
 from training.phantoms.anatomy.layers import lay
 from training.phantoms.anatomy.likeness import Likeness
 from training.phantoms.body import Body, Field, Frame
@@ -62,7 +62,7 @@ def draw_mouth(body: Body, frame: Frame, face: Likeness, rng: np.random.Generato
     top = line - face.lips * bow - 0.4 * gap
     bottom = line + face.lips * 1.02 * np.clip(1 - s**2.1, 0, 1) ** 0.85 + gap
     inside = rise(face.mouth - np.abs(x), 0.12)
-    red = rise(y - top, 0.10) * rise(bottom - y, 0.13) * inside
+    red = rise(y - top, 0.13) * rise(bottom - y, 0.17) * inside
     _sculpt_lips(body, window, face, (top, line, bottom), inside)
     _stain_lips(body, window, red, rng)
     _open_mouth(body, window, line - 0.4 * gap, line + gap, inside, face)
@@ -70,9 +70,9 @@ def draw_mouth(body: Body, frame: Frame, face: Likeness, rng: np.random.Generato
 
 
 def _sculpt_lips(
-    body: Body, window: Window, face: Likeness, levels: tuple[Field, Field, Field], inside: Field
+    body: Body, window: Window, face: Likeness, levels: tuple[AnyField, AnyField, AnyField], inside: Field
 ) -> None:
-    """Two cushions that meet in a dark line; ``levels`` are the upper border, the meeting line, the lower border."""
+    """Two cushions that meet in a dark line; ``levels``: upper border, meeting line, lower border."""
     y = window.chart.y
     top, line, bottom = levels
     upper = np.clip((y - top) / np.maximum(line - top, 0.05), 0, 1)
@@ -93,13 +93,15 @@ def _stain_lips(body: Body, window: Window, red: Field, rng: np.random.Generator
     x = window.chart.x
     furrows = np.sin(x * 14 + 2.5 * np.sin(x * 3.1 + rng.uniform(0, 6))) * np.sin(x * 5.3 + rng.uniform(0, 6))
     window.of(body.height)[:] += 0.012 * furrows * red
-    window.of(body.blood)[:] += rng.uniform(0.55, 0.85) * red
-    window.of(body.melanin)[:] += 0.10 * red
+    window.of(body.blood)[:] += rng.uniform(0.42, 0.72) * red
+    window.of(body.melanin)[:] += 0.14 * red
     window.of(body.gloss)[:] += 0.9 * red
     window.of(body.lesion_area)[:] *= 1 - np.clip(1.6 * red, 0, 1)
 
 
-def _open_mouth(body: Body, window: Window, top: Field, bottom: Field, inside: Field, face: Likeness) -> None:
+def _open_mouth(
+    body: Body, window: Window, top: AnyField, bottom: AnyField, inside: Field, face: Likeness
+) -> None:
     if face.parted == 0:
         return
     y = window.chart.y

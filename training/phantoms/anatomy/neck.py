@@ -9,7 +9,7 @@ from training.phantoms.shapes import inside
 
 
 def draw_neck(frame: Frame, rng: np.random.Generator) -> Body:
-    """Chin and jaw at the top, the two sternomastoid straps, larynx, horizontal lines, the notch at the bottom."""
+    """Jaw at the top, the two sternomastoid straps, larynx, rings, and the notch at the bottom."""
     chart, lean = Chart.of(frame), rng.uniform(0.5, 1.2)
     low = chart.low()
     edge = chart.enlarged(_column(low, rng))

@@ -14,13 +14,14 @@ def draw_chest(frame: Frame, rng: np.random.Generator) -> Body:
     """The front of the chest from the root of the neck to below the pectoral muscles."""
     chart, muscle = Chart.of(frame), rng.uniform(0.5, 1.3)
     edge = np.abs(frame.x) - np.float32(rng.uniform(15.5, 19)) - 0.02 * (frame.y - 2) ** 2
-    body = _trunk(frame, chart, edge, rng, 17.0)
+    body = _trunk(frame, edge, rng)
     _collar_bones(body, chart, rng)
     _pectorals(body, chart, muscle, rng)
     body.height -= 0.22 * chart.ridge([(0, -8), (0.1, 0), (0, 9)], 0.75)
     body.shade -= 0.10 * chart.ridge([(0, -8), (0.1, 0), (0, 9)], 0.7)
     _ribs(body, chart, rng.uniform(0, 0.12))
-    _nipples(body, chart, rng)
+    if rng.random() < 0.8:
+        _nipples(body, chart, rng)
     if rng.random() < 0.35:
         _chest_hair(body, frame, chart, rng)
     return body
@@ -29,7 +30,7 @@ def draw_chest(frame: Frame, rng: np.random.Generator) -> Body:
 def draw_back(frame: Frame, rng: np.random.Generator) -> Body:
     """The back from the nape to the loins, with the spine's furrow and both shoulder blades."""
     chart, lean = Chart.of(frame), rng.uniform(0.5, 1.2)
-    body = _trunk(frame, chart, _back_outline(chart, rng), rng, 18.0)
+    body = _trunk(frame, _back_outline(chart, rng), rng)
     _spine(body, chart, lean, rng)
     _shoulder_blades(body, chart, lean, rng)
     body.height += 0.5 * chart.pair((5.5, -12.0), (3.2, 3.0), 0.5)
@@ -43,19 +44,18 @@ def draw_stomach(frame: Frame, rng: np.random.Generator) -> Body:
     chart, fat = Chart.of(frame), rng.uniform(0, 1)
     half = np.float32(rng.uniform(11.2, 13.2) + 1.2 * fat)
     waist = half + np.float32(0.013 * (1.2 - 1.7 * fat)) * (frame.y + 1) ** 2
-    body = _trunk(frame, chart, np.abs(frame.x) - waist, rng, 13.0)
+    body = _trunk(frame, np.abs(frame.x) - waist, rng)
     _costal_arch(body, chart, 1.15 - 0.8 * fat)
     _belly(body, chart, fat)
     _navel(body, chart, fat, rng)
     if rng.random() < 0.4:
         midline = np.exp(-0.5 * (frame.x / 1.1) ** 2) * rise(frame.y - 3.2, 1.5)
-        _body_hair(body, frame, midline, 900, np.float32(1.57), rng)
+        _body_hair(body, frame, midline, 900, np.full_like(frame.x, 1.57), rng)
     return body
 
 
-def _trunk(frame: Frame, chart: Chart, edge: Field, rng: np.random.Generator, depth: float) -> Body:
+def _trunk(frame: Frame, edge: Field, rng: np.random.Generator) -> Body:
     """A barrel with this outline, a little uneven as soft parts are; darker where it turns away."""
-    del depth
     inner = np.clip(-edge / 7.0, 0, 1)
     height = 5.0 * np.sqrt(1 - (1 - inner) ** 2) - 0.010 * frame.x**2
     body = Body.bare(frame, inside(edge, frame.px_per_cm), height)
@@ -129,7 +129,7 @@ def _chest_hair(body: Body, frame: Frame, chart: Chart, rng: np.random.Generator
 def _body_hair(
     body: Body, frame: Frame, where: Field, count: int, angle: Field, rng: np.random.Generator
 ) -> None:
-    style = Hairs(length=1.6, width=0.012, curl=1.3, opacity=0.75, spread=0.6)
+    style = Hairs(length=1.5, width=0.009, curl=1.3, opacity=0.7, spread=0.6)
     hair = hair_alpha(frame, rng, where, count, angle, style)
     body.cover(hair * body.coverage, DARKEST_HAIR)
 
