@@ -69,7 +69,7 @@ def _sample_complexion(rng: np.random.Generator, low: int, high: int) -> Complex
     pale = np.clip((6 - monk) / 5, 0, 1)
     return Complexion(
         monk=min(monk, 9.8),  # no skin is as neutral a grey as the last swatch
-        warmth=float(rng.normal(0.01 if monk < 7 else 0.05, 0.012)),
+        warmth=float(rng.normal(np.interp(monk, (6, 9), (0.01, 0.10)), 0.012)),
         ruddiness=float(rng.uniform(0.03, 0.14) * (0.5 + 0.5 * pale)),
         mottle=float(rng.uniform(0.02, 0.055)),
         freckles=float(rng.random() ** 4),

@@ -22,6 +22,7 @@ MELANIN = np.array([0.55, 0.95, 1.35], np.float32)
 BLOOD = np.array([0.10, 1.05, 0.82], np.float32)
 BLOODLESS = np.array([0.93, 0.83, 0.75], np.float32)
 """Skin without pigment, about the colour of a palm's thick epidermis."""
+WARM = np.array([0.30, 0.05, -0.10], np.float32)
 SCALE = np.array([0.66, 0.64, 0.60], np.float32)
 CRUST = np.array([0.40, 0.22, 0.06], np.float32)
 PUS = np.array([0.86, 0.78, 0.50], np.float32)
@@ -60,7 +61,8 @@ def albedo(frame: Frame, body: Body, marks: Marks, complexion: Complexion, rng: 
     darkness = float(1 - base.mean())
     pigment = body.melanin * (1 + complexion.mottle * octaves(rng, frame.size, frame.cells(3.0), 4, 0.6))
     density = -np.log(np.minimum(base / BLOODLESS, 0.995))
-    colour = BLOODLESS * np.exp(-pigment[..., None] * density)
+    thin = np.clip(1 - body.melanin, 0, 1)[..., None]  # few melanosomes absorb less evenly: palms look warm
+    colour = BLOODLESS * np.exp(-pigment[..., None] * density * (1 - thin * WARM))
     colour = colour * np.exp(
         -np.maximum(marks.melanin + _freckles(frame, complexion, rng), -0.9)[..., None] * MELANIN
     )
@@ -96,7 +98,7 @@ def _covered(colour: RGB, body: Body, marks: Marks, darkness: float) -> RGB:
     layers = (
         (body.nail * 0.75, nail),
         (marks.pus, PUS * (1 - 0.35 * darkness)),
-        (marks.crust, CRUST),
+        (marks.crust * (1 - 0.35 * darkness), CRUST * (1 - 0.45 * darkness)),
         (marks.scale * (0.80 - 0.32 * darkness), SCALE * (1 - 0.25 * darkness)),
         (marks.plug, PLUG),
     )

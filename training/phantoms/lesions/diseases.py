@@ -85,7 +85,7 @@ def _eczema_patch(
         secondary.lichenified(frame, marks, extent, rng.uniform(0.6, 1.2), rng)
         secondary.scratched(frame, marks, extent, int(rng.integers(3, 10)), rng)
     else:
-        secondary.crusted(frame, marks, extent, rng.uniform(0.02, 0.09), rng)
+        secondary.crusted(frame, marks, extent, rng.uniform(0.01, 0.05), rng)
         np.maximum(marks.wet, 0.35 * extent, out=marks.wet)
 
 
