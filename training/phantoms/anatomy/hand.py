@@ -115,7 +115,7 @@ def _solid(frame: Frame, hand: Hand) -> tuple[Body, list[Placed], Field]:
     """Joins palm and digits with rounded webs, the widest at the thumb."""
     palm = outline_distance(frame, hand.palm)
     webs = [2.2 if d.turn else 0.8 for d in hand.digits]
-    return fuse(frame, palm, dome(palm, 1.9, 2.6), hand.digits, webs, 0.7)
+    return fuse(frame, palm, 0.62 * dome(palm, 2.4, 2.2), hand.digits, webs, 0.8)
 
 
 def _back_relief(frame: Frame, rng: np.random.Generator, body: Body, hand: Hand, distance: Field) -> None:
