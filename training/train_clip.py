@@ -1,0 +1,166 @@
+"""Trains the embedded model's CLIP from scratch on phantoms and their captions, paraphrased.
+
+    python -m training.train_clip --phantoms DIR --output RUN --minutes 8
+
+Writes RUN/model (CLIPModel, tokenizer, preprocessor_config.json) and RUN/report.json. A run that was
+interrupted goes on where it stopped when the same command is given again.
+"""
+
+import json
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from transformers import CLIPTokenizer
+
+from core.errors import Script2SkinError
+from core.vocabulary import load_vocabulary
+from training.averages import MovingAverage
+from training.clip_data import ClipBatch, ClipData, load_clip_data
+from training.clip_figures import clip_figures
+from training.clip_model import ClipSize, ClipTrainee, as_pixels, build_clip, save_clip
+from training.datasets import open_phantoms
+from training.losses import clip_gradients, equal_labels, multi_positive_info_nce
+from training.runs import Pace, Run, Training, follow, open_run
+from training.tokenizer import prompt_corpus, train_tokenizer
+
+MEASURED = 800
+"""Held-out pictures that retrieval is measured on, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipRunConfig:
+    """What decides a CLIP run; saved in it as config.json."""
+
+    phantoms: Path
+    seed: int = 0
+    batch: int = 96
+    auxiliary: float = 0.3
+    """Weight of the vision tower's training aids beside the contrastive loss."""
+    weight_decay: float = 0.05
+    gradient_limit: float = 1.0
+    bf16: bool = field(default_factory=torch.cuda.is_available)
+    """Half precision pays on a GPU; small transformers train slower in it on a CPU without AMX (measured)."""
+    tokenizer_size: int = 4000
+    size: ClipSize = field(default_factory=ClipSize)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; returns the exit code."""
+    arguments = _parser().parse_args(argv)
+    config = ClipRunConfig(arguments.phantoms, arguments.seed, arguments.batch, arguments.auxiliary)
+    try:
+        pace = Pace(arguments.minutes, arguments.steps, arguments.learning_rate)
+        figures = train_clip(open_run(arguments.output, config, pace), config, arguments.device)
+    except (Script2SkinError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(json.dumps(figures, indent=2))
+    return 0
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("--phantoms", type=Path, required=True, help="folder of training.render_phantoms")
+    parser.add_argument("--output", type=Path, required=True, help="run folder")
+    parser.add_argument("--minutes", type=float, help="how long to train")
+    parser.add_argument("--steps", type=int, help="how many steps to train, if fewer")
+    parser.add_argument("--batch", type=int, default=96, help="pictures a step (default 96)")
+    parser.add_argument("--learning-rate", type=float, default=1e-3, help="highest (default 0.001)")
+    parser.add_argument("--auxiliary", type=float, default=0.3, help="weight of the training aids")
+    parser.add_argument("--seed", type=int, default=0, help="of weights and batches")
+    parser.add_argument("--device", default=_best_device(), help="cpu, cuda (default: what is there)")
+    return parser
+
+
+def _best_device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def train_clip(run: Run, config: ClipRunConfig, device: str = "cpu") -> dict[str, float]:
+    """Trains to the run's end, saves the averaged model and returns its figures on held-out phantoms."""
+    phantoms = open_phantoms(config.phantoms)
+    tokenizer = train_tokenizer(prompt_corpus(load_vocabulary()), config.tokenizer_size)
+    data = load_clip_data(phantoms, tokenizer, config.size.image_size, config.size.patch_size)
+    torch.manual_seed(config.seed)
+    trainee = ClipTrainee(build_clip(tokenizer, config.size), data.labels.sizes).to(device)
+    average = MovingAverage(trainee)
+    optimizer = torch.optim.AdamW(_groups(trainee, config.weight_decay), betas=(0.9, 0.98))
+    training = Training({"clip": trainee, "average": average, "optimizer": optimizer}, optimizer)
+    run.restore(training)
+    stepper = Stepper(trainee, average, optimizer, data, phantoms.training_rows(), config, device)
+    follow(run, training, stepper)
+    return _finish(run, stepper, tokenizer, phantoms.validation_rows(MEASURED))
+
+
+@dataclass(slots=True)
+class Stepper:
+    """One step of training after another; the step's number decides its batch."""
+
+    trainee: ClipTrainee
+    average: MovingAverage
+    optimizer: torch.optim.Optimizer
+    data: ClipData
+    rows: np.ndarray
+    config: ClipRunConfig
+    device: str
+
+    def __call__(self, step: int) -> dict[str, float]:
+        """Moves the weights once; returns what to log."""
+        rng = np.random.default_rng((self.config.seed, step))
+        chosen = rng.choice(self.rows, min(self.config.batch, len(self.rows)), replace=False)
+        batch = self.data.batch(chosen, rng)
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.config.bf16):
+            contrast, aids = clip_losses(self.trainee, batch, self.device)
+        loss = contrast + self.config.auxiliary * aids
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = clip_gradients(list(self.trainee.parameters()), self.config.gradient_limit)
+        self.optimizer.step()
+        self.average.update()
+        return {
+            "loss": float(loss.detach()),
+            "contrastive_loss": float(contrast.detach()),
+            "gradient_norm": norm,
+            "samples": len(chosen),
+        }
+
+
+def clip_losses(trainee: ClipTrainee, batch: ClipBatch, device: str) -> tuple[Tensor, Tensor]:
+    """The contrastive loss, and the mean of the training aids' cross-entropies."""
+    labels = batch.labels.to(device)
+    seen = trainee.see(as_pixels(batch.images.to(device)))
+    similarity = trainee.scale() * seen.embedding @ trainee.read(batch.tokens.to(device)).T
+    contrast = multi_positive_info_nce(similarity, equal_labels(labels, labels))
+    aids = [
+        functional.cross_entropy(logits.float(), labels[:, i]) for i, logits in enumerate(seen.attributes)
+    ]
+    aids.append(functional.cross_entropy(seen.areas.float(), batch.areas.to(device)))
+    return contrast, torch.stack(aids).mean()
+
+
+def _groups(trainee: ClipTrainee, decay: float) -> list[dict[str, object]]:
+    """Only matrices decay: norms, biases, the logit scale and embeddings of positions do not."""
+    named = list(trainee.named_parameters())
+    matrices = [p for name, p in named if p.ndim > 1 and "embedding" not in name]
+    others = [p for name, p in named if p.ndim < 2 or "embedding" in name]
+    return [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
+
+
+def _finish(run: Run, stepper: Stepper, tokenizer: CLIPTokenizer, rows: np.ndarray) -> dict[str, float]:
+    stepper.average.copy_to(stepper.trainee)
+    figures = clip_figures(stepper.trainee, stepper.data, rows)
+    save_clip(stepper.trainee.clip, tokenizer, run.model)
+    report = {"figures": figures, "pictures": len(rows), "parameters": stepper.trainee.clip.num_parameters()}
+    (run.folder / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    return figures
+
+
+if __name__ == "__main__":
+    sys.exit(main())
