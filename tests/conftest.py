@@ -1,8 +1,36 @@
-"""No test can touch the user's library."""
+"""No test can touch the user's library or the network, and none waits for another's threads."""
 
+import ipaddress
+import os
+import shutil
+import socket
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+# Read by libraries when they are imported, so set before any test module is.
+for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ["STREAMLIT_BROWSER_GATHER_USAGE_STATS"] = "false"
+os.environ.pop("SCRIPT2SKIN_DATABASE", None)
+os.environ.pop("SCRIPT2SKIN_MODELS", None)
+
+_HOME = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Points even fixtures of whole modules away from the user's library."""
+    config.stash[_HOME] = Path(tempfile.mkdtemp(prefix="script2skin-tests-"))
+    os.environ["SCRIPT2SKIN_LIBRARY"] = str(config.stash[_HOME] / "library")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Removes what pytest_configure made."""
+    shutil.rmtree(config.stash[_HOME], ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
@@ -12,3 +40,23 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SCRIPT2SKIN_LIBRARY", str(folder))
     monkeypatch.delenv("SCRIPT2SKIN_DATABASE", raising=False)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets sockets reach this machine alone."""
+    connect = socket.socket.connect
+
+    def local_only(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_local(address[0]):
+            raise PermissionError(f"A test tried to reach {address[0]}; tests use no network.")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", local_only)
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
