@@ -18,6 +18,9 @@ from db.times import utc_now
 BUSY_SECONDS = 10.0
 """How long a writer waits for another before the library counts as busy."""
 
+CACHE_KIB = 65_536
+"""SQLite's page cache of one connection, filled as needed; the default of 2 MB holds no History index."""
+
 
 def sqlite_path(url: str) -> Path | None:
     """The file behind a SQLite URL, or None for another database."""
@@ -48,6 +51,7 @@ def _prepare_sqlite(engine: Engine, foreign_keys: bool, busy_seconds: float) -> 
         connection.execute(f"PRAGMA busy_timeout={int(busy_seconds * 1000)}")
         _switch_to_wal(connection, busy_seconds)
         connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
 
     @event.listens_for(engine, "begin")

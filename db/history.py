@@ -27,7 +27,7 @@ from db.records import HistoryFilter, Order
 from db.tables import generations, stars, users
 from db.times import UtcTime
 
-SPARSE = 2000
+SPARSE = 1000
 LIMIT_MAX = 200
 
 g = generations.c
@@ -66,8 +66,8 @@ def walk(
     backwards = before is not None
     text = before if backwards else after
     start = Cursor.decode(text, question.order) if text is not None else None
-    query = _candidates(connection, question, start, backwards).limit(limit + 1)
-    rows = [Cursor(question.order, row[0], row[1]) for row in connection.execute(query)]
+    query = candidates(connection, question, start, backwards).limit(limit + 1)
+    rows = [Cursor(question.order, *row) for row in connection.execute(query)]
     return _edges(rows[:limit], len(rows) > limit, start, backwards)
 
 
@@ -101,28 +101,37 @@ def _edges(found: Sequence[Cursor], more: bool, start: Cursor | None, backwards:
     )
 
 
-def _candidates(connection: Connection, question: Question, start: Cursor | None, backwards: bool) -> Select:
-    key = g.realism_rank if question.order is Order.REALISM else g.created_at
+def candidates(
+    connection: Connection, question: Question, start: Cursor | None = None, backwards: bool = False
+) -> Select:
+    """Selects (realism, created_at, id) of all pictures beyond the start, nearest first."""
     chosen = narrowings(question.filter, question.order, question.asking)
-    query = _chosen(connection, question, chosen, key, g.id)
+    query = _chosen(connection, question, chosen, g.realism_rank, g.created_at, g.id)
     falling = (question.order is not Order.OLDEST) != backwards
+    keys = _keys(question.order)
     if start is not None:
-        query = query.where(_beyond(key, start, falling))
-    return query.order_by(*((key.desc(), g.id.desc()) if falling else (key, g.id)))
+        query = query.where(_beyond(keys, start, falling))
+    return query.order_by(*(key.desc() if falling else key for key in keys))
 
 
-def _beyond(key: ColumnElement, start: Cursor, falling: bool) -> ColumnElement[bool]:
-    kind = Float() if start.order is Order.REALISM else UtcTime()
-    edge = tuple_(literal(start.key, kind), literal(start.id))
-    return tuple_(key, g.id) < edge if falling else tuple_(key, g.id) > edge
+def _keys(order: Order) -> list[ColumnElement]:
+    """Equally realistic pictures come newest first. The date stands before the id in every order because
+    SQLite does not seek in an index by (anything, primary key)."""
+    return [g.realism_rank, g.created_at, g.id] if order is Order.REALISM else [g.created_at, g.id]
+
+
+def _beyond(keys: list[ColumnElement], start: Cursor, falling: bool) -> ColumnElement[bool]:
+    values = [literal(start.realism, Float()), literal(start.created_at, UtcTime()), literal(start.id)]
+    here, edge = tuple_(*keys), tuple_(*values[-len(keys) :])
+    return here < edge if falling else here > edge
 
 
 def _chosen(
     connection: Connection, question: Question, chosen: list[Narrowing], *columns: ColumnElement
 ) -> Select:
     """Selects the pictures that pass all filters, by the sparse or the dense plan."""
-    tests = [visible(question.filter, question.asking), *(narrowing.condition for narrowing in chosen)]
     few = _few(connection, chosen) if not question.filter.deleted else None
+    tests = [visible(question.filter, question.asking), *(one.condition for one in chosen if one is not few)]
     if few is None:
         return select(*columns).where(*tests)
     listed = few.matches.limit(SPARSE).cte("few")

@@ -64,14 +64,20 @@ def schema_of(connection: Connection) -> str | None:
     return None
 
 
-def _check_known(found: str | None, migrations: Path) -> None:
+def known_schemas(migrations: Path = MIGRATIONS) -> list[str]:
+    """The revisions that this version can read or upgrade, newest first."""
     from alembic.script import ScriptDirectory
 
     script = ScriptDirectory.from_config(alembic_config(migrations))
-    if found is not None and found not in {revision.revision for revision in script.walk_revisions()}:
+    return [revision.revision for revision in script.walk_revisions()]
+
+
+def _check_known(found: str | None, migrations: Path) -> None:
+    known = known_schemas(migrations)
+    if found is not None and found not in known:
         raise NewerSchemaError(
             f"This library was written by a newer version of Script2Skin (schema {found}; this version knows "
-            f"up to {script.get_current_head()}). Update the app; the database was not touched."
+            f"up to {known[0]}). Update the app; the database was not touched."
         )
 
 

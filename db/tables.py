@@ -121,9 +121,11 @@ FILTERED = (
     "rating_count",
     "realism_rank",
     "prompt_id",
+    "deleted_at",
 )
 """Columns that History filters by. They stand in each of its indexes, so that a picture that is filtered out
-costs a step along the index and no look at its row."""
+costs a step along the index and no look at its row. (deleted_at among them: SQLite looks at it although the
+index holds no deleted picture.)"""
 
 LIVE = text("deleted_at IS NULL")
 
@@ -135,7 +137,7 @@ def _history_index(name: str, *leading: str) -> Index:
 
 
 _history_index("by_date", "created_at", "id")
-_history_index("by_realism", "realism_rank", "id")
+_history_index("by_realism", "realism_rank", "created_at", "id")
 _history_index("by_rash", "rash", "created_at", "id")
 _history_index("by_tone", "tone", "created_at", "id")
 _history_index("by_model", "model", "created_at", "id")
@@ -173,7 +175,7 @@ jobs = Table(
     Column("finished_at", UtcTime),
     Column("step", Integer, nullable=False, server_default="0"),
     Column("total_steps", Integer, nullable=False, server_default="0"),
-    Column("message", Text, nullable=False, server_default=""),
+    Column("message", Text, nullable=False, server_default=text("''")),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("expiries", Integer, nullable=False, server_default="0"),
     Column("cancel_requested", Boolean, nullable=False, server_default=false()),
@@ -212,7 +214,7 @@ ratings = Table(
     Column("blind", Boolean, nullable=False),
     Column("realism", Integer),
     *(Column(name, String(10)) for name in CRITERIA),
-    Column("comment", Text, nullable=False, server_default=""),
+    Column("comment", Text, nullable=False, server_default=text("''")),
     CheckConstraint("realism BETWEEN 1 AND 7", name="realism_in_scale"),
     *(_one_of(name, "yes", "partly", "no") for name in CRITERIA),
     CheckConstraint(

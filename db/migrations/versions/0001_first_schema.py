@@ -25,6 +25,7 @@ HISTORY_COLUMNS = (
     "rating_count",
     "realism_rank",
     "prompt_id",
+    "deleted_at",
 )
 HISTORY_INDEXES = {
     "ix_generations_by_date": ("created_at", "id"),
@@ -32,7 +33,7 @@ HISTORY_INDEXES = {
     "ix_generations_by_owner": ("owner_id", "created_at", "id"),
     "ix_generations_by_rash": ("rash", "created_at", "id"),
     "ix_generations_by_rating_count": ("rating_count", "created_at", "id"),
-    "ix_generations_by_realism": ("realism_rank", "id"),
+    "ix_generations_by_realism": ("realism_rank", "created_at", "id"),
     "ix_generations_by_tone": ("tone", "created_at", "id"),
 }
 
@@ -188,7 +189,7 @@ def create_jobs() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("step", sa.Integer(), server_default="0", nullable=False),
         sa.Column("total_steps", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("message", sa.Text(), server_default="", nullable=False),
+        sa.Column("message", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("expiries", sa.Integer(), server_default="0", nullable=False),
         sa.Column("cancel_requested", sa.Boolean(), server_default=sa.false(), nullable=False),
@@ -237,7 +238,7 @@ def create_ratings() -> None:
         sa.Column("shape_size", sa.String(length=10), nullable=True),
         sa.Column("colour", sa.String(length=10), nullable=True),
         sa.Column("texture", sa.String(length=10), nullable=True),
-        sa.Column("comment", sa.Text(), server_default="", nullable=False),
+        sa.Column("comment", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.CheckConstraint(
             "NOT blind OR (realism IS NOT NULL AND comment = '' AND "
             "site IS NULL AND lesion_type IS NULL AND shape_size IS NULL "

@@ -1,0 +1,99 @@
+"""A library of random pictures without files, for measuring."""
+
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import insert
+
+from core.recipes import Recipe
+from db.repository import Repository
+from db.rows import user_id
+from db.tables import generation_sites, generations, prompts, stars
+
+START = datetime(2025, 1, 1, tzinfo=UTC)
+RASHES = ("acne", "eczema", "tinea", "psoriasis_lichen", "viral", "urticaria", "clear")
+SITES = ("face", "cheek", "forehead", "neck", "chest", "back", "arm", "hand", "leg", "foot", "sole")
+TONES = ("pale", "fair", "medium", "tan", "brown")
+RARE = 40
+"""Pictures of the one rare tone and of the rare rash, spread over the whole time."""
+
+
+def fill(repository: Repository, count: int, seed: int = 1) -> None:
+    """Inserts the pictures: two owners, seven rashes, a fifth rated, 1 % starred by ann, 5 % free prompts."""
+    repository.users.ensure("ann")
+    repository.users.ensure("bob")
+    rng = random.Random(seed)
+    with repository.database.writing() as connection:
+        owners = [user_id(connection, name) for name in ("ann", "bob")]
+        known: dict[str, int] = {}
+        rows = [_row(rng, number, count, owners, known) for number in range(count)]
+        texts = [
+            {"id": id, "text": text, "sha256": sha256(text.encode()).hexdigest()}
+            for text, id in known.items()
+        ]
+        connection.execute(insert(prompts), texts)
+        connection.execute(insert(generations), rows)
+        connection.execute(
+            insert(generation_sites),
+            [{"generation_id": r["id"], "site": s} for r in rows for s in r["sites"].split()],
+        )
+        marked = [{"user_id": owners[0], "generation_id": r["id"]} for r in rows if rng.random() < 0.01]
+        connection.execute(insert(stars), marked)
+
+
+def _row(
+    rng: random.Random, number: int, count: int, owners: Sequence[int], known: dict[str, int]
+) -> dict[str, Any]:
+    recipe = _recipe(rng, number, count)
+    digest = f"{number:064x}"
+    realism = rng.choice((1, 2, 2.5, 3, 4, 4.5, 5, 6, 7)) if rng.random() < 0.2 else None
+    return {
+        "id": number + 1,
+        "owner_id": owners[number % 2],
+        "visibility": "library" if rng.random() < 0.9 else "private",
+        "created_at": START + timedelta(days=365 * number / count),
+        "recipe": recipe.to_json(),
+        "rash": recipe.rash,
+        "tone": recipe.tone,
+        "sites": f" {' '.join(recipe.sites)} ",
+        "model": recipe.model,
+        "prompt_id": known.setdefault(recipe.prompt.lower(), len(known) + 1),
+        "image_path": f"images/{digest[-2:]}/{digest}.png",
+        "thumbnail_path": f"thumbnails/{digest[-2:]}/{digest}.webp",
+        "file_sha256": digest,
+        "pixel_sha256": digest,
+        **{"width": 256, "height": 256, "bytes": 90_000, "seconds": 3.0},
+        **{"rating_count": int(realism is not None), "realism_mean": realism, "realism_rank": realism or 0.0},
+        "shuffle": rng.randrange(1, 2**31 - 1),
+    }
+
+
+def _recipe(rng: random.Random, number: int, count: int) -> Recipe:
+    """Correlated as in life: soles are never of clear skin, some tones were drawn in one period only."""
+    rash, tone = rng.choice(RASHES), rng.choice(TONES)
+    site = rng.choice(SITES[:-1] if rash == "clear" else SITES)
+    if number % max(1, count // RARE) == 3:
+        rash, tone = "tinea", "black"
+    elif number % 3 == 0 and not count // 10 <= number < count * 9 // 10:
+        tone = "early" if number < count // 10 else "late"
+    prompt = f"{rash} type of rash at the {site} area on a {tone} skin"
+    if rng.random() < 0.05:
+        prompt = f"{prompt}, photograph {number} of a clinic"
+    if number % max(1, count // RARE) == 5:
+        prompt = f"{prompt} with Kerion"
+    settings: dict[str, Any] = {
+        "num_inference_steps": 25,
+        "guidance_scale": 7.5,
+        "scheduler": "unipc",
+        "height": 256,
+        "width": 256,
+    }
+    hashes: dict[str, Any] = {
+        "model_hash": "a" * 64,
+        "text_encoder_hash": "b" * 64,
+        "versions": {"torch": "2", "diffusers": "0"},
+    }
+    return Recipe(prompt, number, "embedded", rash=rash, sites=(site,), tone=tone, **settings, **hashes)
