@@ -49,7 +49,7 @@ def test_gradients_are_clipped_to_the_limit(folder):
 def test_the_command_writes_an_autoencoder_that_diffusers_loads_with_latents_of_unit_variance(
     folder, tmp_path
 ):
-    command = ["--phantoms", str(folder), "--run", str(tmp_path / "run"), "--steps", "6", "--batch", "4"]
+    command = ["--phantoms", str(folder), "--output", str(tmp_path / "run"), "--steps", "6", "--batch", "4"]
     assert main([*command, "--channels", "8", "16", "--device", "cpu"]) == 0
     vae = AutoencoderKL.from_pretrained(tmp_path / "run" / "model")
     assert vae.config.scaling_factor == 1.0

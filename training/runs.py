@@ -14,13 +14,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from math import cos, pi
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 
 from core.errors import TrainingError
+from training.pace import Pace, Rhythm
 
 CONFIG_NAME, METRICS_NAME, CHECKPOINT_NAME = "config.json", "metrics.jsonl", "checkpoint.pt"
 
@@ -31,43 +31,6 @@ class Stateful(Protocol):
     def state_dict(self) -> dict[str, Any]: ...
 
     def load_state_dict(self, state_dict: dict[str, Any], /) -> object: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How long a run lasts, by minutes, steps or whichever comes first, and how its learning rate moves."""
-
-    minutes: float | None = None
-    steps: int | None = None
-    learning_rate: float = 1e-3
-    warmup_steps: int = 100
-    lowest: float = 0.01
-    """The learning rate at the end, as a share of the highest."""
-
-    def __post_init__(self) -> None:
-        if not any(bound is not None and bound > 0 for bound in (self.minutes, self.steps)):
-            raise TrainingError("A run needs an end: give --minutes or --steps, above 0.")
-
-    def fraction(self, step: int, seconds: float) -> float:
-        """Share of the run behind us, 0 to 1."""
-        by_steps = step / self.steps if self.steps else 0.0
-        by_time = seconds / (60 * self.minutes) if self.minutes else 0.0
-        return min(1.0, max(by_steps, by_time))
-
-    def rate(self, step: int, seconds: float) -> float:
-        """Learning rate: linear warm-up times a half cosine over the whole run."""
-        cosine = (1 + cos(pi * self.fraction(step, seconds))) / 2
-        warmth = min(1.0, (step + 1) / max(1, self.warmup_steps))
-        return self.learning_rate * warmth * (self.lowest + (1 - self.lowest) * cosine)
-
-
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """How often a run speaks, saves and shows."""
-
-    log_steps: int = 50
-    checkpoint_minutes: float = 3.0
-    preview_minutes: float = 5.0
 
 
 @dataclass(slots=True)
@@ -141,12 +104,12 @@ class Run:
 def open_run(folder: Path, config: Any, pace: Pace, rhythm: Rhythm | None = None) -> Run:
     """Makes a run folder, or opens the one that was made with the same configuration.
 
-    ``config`` is a dataclass; paths are kept as text.
+    ``config`` is a dataclass; paths are kept as text, the pace beside them.
 
     Raises:
         TrainingError: the folder belongs to another configuration; the message names the values that differ.
     """
-    wanted = json.loads(json.dumps(asdict(config), default=str))
+    wanted = json.loads(json.dumps({**asdict(config), "pace": asdict(pace)}, default=str))
     path = folder / CONFIG_NAME
     if path.is_file():
         _refuse_other(folder, json.loads(path.read_text(encoding="utf-8")), wanted)

@@ -4,6 +4,7 @@ RUN/model becomes a diffusers AutoencoderKL whose latents have unit variance (sc
 command on the same run folder goes on where it stopped.
 """
 
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from diffusers import AutoencoderKL
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.errors import Script2SkinError
 from training.averages import MovingAverage
 from training.datasets import LESION, Bytes, Crops, PhantomSet, open_phantoms
 from training.devices import choose_device, half_precision
@@ -169,22 +171,32 @@ def finish(run: Run, learner: Learner, phantoms: PhantomSet) -> dict[str, float]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Trains, or goes on training, and saves the autoencoder."""
+    """Trains, or goes on training, and saves the autoencoder; 1 with a sentence when it can't."""
     arguments = parse_arguments(argv)
-    pace = Pace(arguments.minutes, arguments.steps, arguments.learning_rate, warmup_steps=100)
-    config = AutoencoderConfig(
-        str(arguments.phantoms),
-        pace,
-        arguments.seed,
-        arguments.init,
-        tuple(arguments.channels),
+    try:
+        train(arguments.output, read_config(arguments), choose_device(arguments.device))
+    except (Script2SkinError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def read_config(arguments: Namespace) -> AutoencoderConfig:
+    """The configuration that the flags ask for."""
+    return AutoencoderConfig(
+        phantoms=str(arguments.phantoms),
+        pace=Pace(arguments.minutes, arguments.steps, arguments.learning_rate),
+        seed=arguments.seed,
+        init=arguments.init,
+        channels=tuple(arguments.channels),
         batch=arguments.batch,
     )
-    return train(arguments.run, config, choose_device(arguments.device))
 
 
-def train(folder: Path, config: AutoencoderConfig, device: torch.device, rhythm: Rhythm | None = None) -> int:
-    """Runs one training to its end in ``folder``; 0 when RUN/model is there."""
+def train(
+    folder: Path, config: AutoencoderConfig, device: torch.device, rhythm: Rhythm | None = None
+) -> None:
+    """Runs one training to its end in ``folder``."""
     phantoms = open_phantoms(Path(config.phantoms))
     run = open_run(folder, config, config.pace, rhythm)
     learner = make_learner(config, phantoms, device)
@@ -195,7 +207,6 @@ def train(folder: Path, config: AutoencoderConfig, device: torch.device, rhythm:
     figures = finish(run, learner, phantoms)
     run.log(step=training.step, seconds=training.seconds, **figures)
     print(", ".join(f"{name} {value:.2f}" for name, value in figures.items()), flush=True)
-    return 0
 
 
 def parse_arguments(argv: Sequence[str] | None) -> Namespace:
@@ -203,7 +214,7 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     standard = AutoencoderConfig("", Pace(steps=1))
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--phantoms", type=Path, required=True, help="folder of training.render_phantoms")
-    parser.add_argument("--run", type=Path, required=True, help="run folder, made or gone on with")
+    parser.add_argument("--output", type=Path, required=True, help="run folder, made or gone on with")
     parser.add_argument("--minutes", type=float, help="how long to train")
     parser.add_argument("--steps", type=int, help="how many steps to train, at most")
     parser.add_argument("--batch", type=int, default=standard.batch)

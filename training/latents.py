@@ -1,0 +1,95 @@
+"""Latents of every phantom and its mirror image, encoded once into memory-mapped files."""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from numpy.typing import NDArray
+
+from training.datasets import LESION, Bytes, PhantomSet
+from training.devices import half_precision
+from training.train_autoencoder import to_pixels
+
+TOUCHED = 1 / 32
+"""Share of a latent cell's pixels from which it counts as lesion: a pustule is smaller than a cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatentSet:
+    """``latents`` is (count, 2, channels, height, width) in float16, ``lesions`` (count, 2, height, width)
+    booleans; the second entry of each pair is the mirror image."""
+
+    latents: NDArray[np.float16]
+    lesions: NDArray[np.bool_]
+
+
+def encode_phantoms(vae: AutoencoderKL, phantoms: PhantomSet, folder: Path, batch: int = 16) -> LatentSet:
+    """Encodes with the posterior's mean, or opens what this autoencoder made of these phantoms before.
+
+    A pass that was interrupted goes on at the first batch not yet written.
+    """
+    digest = _digest(vae, phantoms)
+    stamp, progress = folder / "digest.txt", folder / "rows.txt"
+    if not (stamp.is_file() and stamp.read_text() == digest):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        _allocate(vae, phantoms, folder)
+        stamp.write_text(digest)
+    encoded = _open(folder, "r+")
+    done = int(progress.read_text()) if progress.is_file() else 0
+    for start in range(done, len(phantoms), batch):
+        rows = np.arange(start, min(start + batch, len(phantoms)))
+        _encode_rows(vae, phantoms, rows, encoded)
+        encoded.latents.flush()  # type: ignore[attr-defined]
+        progress.write_text(str(rows[-1] + 1))
+    return _open(folder, "r")
+
+
+def _allocate(vae: AutoencoderKL, phantoms: PhantomSet, folder: Path) -> None:
+    side = phantoms.size // 2 ** (len(vae.config.block_out_channels) - 1)
+    shape = (len(phantoms), 2, vae.config.latent_channels, side, side)
+    np.lib.format.open_memmap(folder / "latents.npy", "w+", np.float16, shape).flush()
+    lesions = np.lib.format.open_memmap(
+        folder / "lesions.npy", "w+", np.bool_, (len(phantoms), 2, side, side)
+    )
+    for row, mask in enumerate(phantoms.masks):
+        lesions[row, 0] = lesion_cells(mask, side)
+        lesions[row, 1] = lesions[row, 0][:, ::-1]
+    lesions.flush()
+
+
+def lesion_cells(mask: Bytes, side: int) -> NDArray[np.bool_]:
+    """(height, width) mask to (side, side): which latent cells hold enough lesion to be weighted."""
+    cell = mask.shape[0] // side
+    share = (mask == LESION).reshape(side, cell, side, cell).mean(axis=(1, 3))
+    return share >= TOUCHED
+
+
+@torch.inference_mode()
+def _encode_rows(vae: AutoencoderKL, phantoms: PhantomSet, rows: NDArray[np.int64], into: LatentSet) -> None:
+    for side, pictures in enumerate(_both_ways(phantoms.images[rows])):
+        with half_precision(vae.device):
+            latents = vae.encode(to_pixels(pictures, vae.device)).latent_dist.mode()
+        into.latents[rows, side] = latents.float().cpu().numpy()
+
+
+def _both_ways(pictures: Bytes) -> Iterator[Bytes]:
+    yield pictures
+    yield pictures[:, :, ::-1]
+
+
+def _open(folder: Path, mode: str) -> LatentSet:
+    latents = np.lib.format.open_memmap(folder / "latents.npy", mode)
+    return LatentSet(latents, np.lib.format.open_memmap(folder / "lesions.npy", "r"))
+
+
+def _digest(vae: AutoencoderKL, phantoms: PhantomSet) -> str:
+    seen = hashlib.sha256(phantoms.digest.encode())
+    for parameter in vae.parameters():
+        seen.update(parameter.detach().float().cpu().numpy().tobytes())
+    return seen.hexdigest()
