@@ -258,7 +258,8 @@ def fuse(
         w = each.window
         placed.append(each)
         distance[w] = np.minimum(distance[w], union(base[w], each.distance, web))
-        height[w] = round_max(height[w], each.height(), seam)
+        rise = np.clip(each.along * np.float32(2.8 / digit.length), 0, 1)
+        height[w] = round_max(height[w], each.height() * (0.5 + 0.5 * rise), seam)
     height = np.maximum(height, dome(distance, 0.5) * inside(base - 1.2, frame.px_per_cm, 1.0))
     return Body.bare(frame, inside(distance, frame.px_per_cm), height), placed, distance
 

@@ -4,6 +4,7 @@ Toes point up (-y), the big toe lies to the left; mirroring the frame gives the 
 adult anthropometry: foot 25 cm long and 10 cm broad.
 """
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -76,6 +77,16 @@ def draw_foot(frame: Frame, rng: np.random.Generator) -> Body:
     _foot_hair(frame, rng, body)
     body.pores, body.lines = 0.15, 0.7
     return body
+
+
+def draw_toenails(frame: Frame, rng: np.random.Generator) -> Body:
+    """The toes of one foot from above, close."""
+    return draw_foot(replace(frame, x=frame.x - np.float32(0.2), y=frame.y - np.float32(7.2)), rng)
+
+
+def draw_toe(frame: Frame, rng: np.random.Generator) -> Body:
+    """The big toe, its neighbour beside it."""
+    return draw_foot(replace(frame, x=frame.x - np.float32(2.5), y=frame.y - np.float32(8.2)), rng)
 
 
 def _instep(frame: Frame, dorsum: Field) -> Field:
@@ -151,11 +162,11 @@ def draw_sole(frame: Frame, rng: np.random.Generator) -> Body:
 def _toe_pads(rng: np.random.Generator, stout: float) -> list[Digit]:
     """Toes from below: short stalks ending in round pads."""
     pads = (
-        (-3.2, -6.6, 4.7, 1.38),
-        (-0.8, -6.7, 3.8, 0.9),
-        (1.0, -6.2, 3.5, 0.87),
-        (2.6, -5.3, 3.2, 0.85),
-        (3.95, -3.9, 2.9, 0.86),
+        (-3.2, -6.6, 4.3, 1.42),
+        (-0.8, -6.7, 3.3, 0.95),
+        (1.0, -6.2, 3.05, 0.91),
+        (2.6, -5.3, 2.8, 0.89),
+        (3.9, -3.9, 2.6, 0.9),
     )
     stalk = ((0.0, 0.9), (0.35, 0.82), (0.55, 0.92), (0.75, 1.06), (1, 1.02))
     fan = rng.uniform(0.5, 1.3)

@@ -4,7 +4,7 @@ Fingers point up (-y), the thumb lies to the left; mirroring the frame gives the
 adult anthropometry: hand 18.5 cm long and 8.5 cm broad, middle finger 8 cm from its web.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -211,7 +211,7 @@ def _palmar_finger(frame: Frame, rng: np.random.Generator, body: Body, placed: P
     thumb = digit.turn != 0
     joints = digit.joints if thumb else (0.2, *digit.joints)
     for joint in joints:
-        flexion_crease(body, placed, joint, frame, rng.uniform(0.6, 1.0))
+        flexion_crease(body, placed, joint, frame, rng.uniform(0.6, 1.0) * (0.4 if joint == 0.42 else 1))
         if joint == 0.47 or (joint == 0.2 and rng.random() < 0.5):
             flexion_crease(body, placed, joint + 0.018 + 0.01 * rng.random(), frame, rng.uniform(0.4, 0.8))
     pad = np.exp(-(((placed.along - digit.length + 0.95) / 0.8) ** 2) - 1.2 * placed.side**2)
@@ -310,3 +310,8 @@ def _finger_hair(frame: Frame, rng: np.random.Generator, body: Body, placed: lis
         density[each.window] = np.maximum(density[each.window], spot)
     style = Hairs(length=0.55, width=0.005, curl=0.5, opacity=0.75)
     body.cover(hair_alpha(frame, rng, density * body.lesion_area, 400, 0.9, style), DARKEST_HAIR)
+
+
+def draw_fingernails(frame: Frame, rng: np.random.Generator) -> Body:
+    """The last joints of the fingers, so close that the nails fill the picture."""
+    return draw_fingers(replace(frame, y=frame.y + np.float32(rng.uniform(-1.7, -1.4))), rng)

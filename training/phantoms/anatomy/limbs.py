@@ -1,8 +1,9 @@
 """The views of arms, hands, legs and feet, by vocabulary key."""
 
 from training.phantoms.anatomy import SiteView
-from training.phantoms.anatomy.foot import draw_between_toes, draw_foot, draw_sole
-from training.phantoms.anatomy.hand import draw_fingers, draw_hand, draw_palm
+from training.phantoms.anatomy.folds import draw_armpit, draw_buttock, draw_groin, draw_shoulder
+from training.phantoms.anatomy.foot import draw_between_toes, draw_foot, draw_sole, draw_toe, draw_toenails
+from training.phantoms.anatomy.hand import draw_fingernails, draw_fingers, draw_hand, draw_palm
 from training.phantoms.anatomy.limb import (
     draw_ankle,
     draw_arm,
@@ -21,13 +22,17 @@ LIMB_SITES: dict[str, SiteView] = {
     "leg": SiteView(draw_leg, 20.0, turn=20.0),
     "foot": SiteView(draw_foot, 22.5),
     "between_toes": SiteView(draw_between_toes, 7.8),
-    "sole": SiteView(draw_sole, 22.0),
-}
-EXTRA = {
+    "sole": SiteView(draw_sole, 21.5),
     "wrist": SiteView(draw_wrist, 10.0),
     "knee": SiteView(draw_knee, 17.0),
     "elbow": SiteView(draw_elbow, 12.5),
     "ankle": SiteView(draw_ankle, 14.0),
     "thigh": SiteView(draw_thigh, 22.0),
+    "toe": SiteView(draw_toe, 6.0),
+    "fingernails": SiteView(draw_fingernails, 6.2),
+    "toenails": SiteView(draw_toenails, 11.0),
+    "armpit": SiteView(draw_armpit, 17.0),
+    "groin": SiteView(draw_groin, 17.0),
+    "buttock": SiteView(draw_buttock, 32.0),
+    "shoulder": SiteView(draw_shoulder, 22.0),
 }
-LIMB_SITES |= EXTRA
