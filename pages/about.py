@@ -5,6 +5,7 @@ import streamlit as st
 from core.model_folders import locate_source
 from pages.components.disclaimer import DISCLAIMER
 from pages.components.errors import errors_shown
+from pages.components.heading import page_heading
 from pages.components.model_facts import (
     show_figures,
     show_limits,
@@ -18,7 +19,7 @@ from pages.components.resources import Resources, models_on_offer, open_resource
 
 def show_page(resources: Resources) -> None:
     """The card of one model, top to bottom."""
-    st.title("About the model")
+    page_heading("About the model")
     st.markdown(f"**{DISCLAIMER}** The pictures show no patient.")
     cards, _ = models_on_offer(resources)
     if not cards:

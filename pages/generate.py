@@ -5,7 +5,8 @@ import streamlit as st
 from core.model_cards import ModelCard
 from core.recipes import COUNT_MAX
 from pages.components.errors import errors_shown
-from pages.components.form import ask_subject
+from pages.components.form import ask_mode, ask_subject, show_not_offered
+from pages.components.heading import page_heading
 from pages.components.model_picker import NO_MODEL, ask_model, current_card
 from pages.components.orders import order_pictures, wish_for
 from pages.components.people import current_person
@@ -17,7 +18,8 @@ from pages.components.settings_panel import ask_settings
 
 def show_page(resources: Resources, user: str) -> None:
     """The form, what is under way, and what was drawn."""
-    st.title("Generate")
+    with page_heading("Generate"):
+        ask_mode()
     card = current_card(resources)
     if card is None:
         st.info(NO_MODEL, icon=":material/info:")
@@ -25,16 +27,18 @@ def show_page(resources: Resources, user: str) -> None:
         return
     _ask_and_order(resources, user, card)
     show_progress(resources, user)
-    show_results(resources.repository, user)
+    show_results(resources, user)
 
 
 def _ask_and_order(resources: Resources, user: str, card: ModelCard) -> None:
     with st.container(border=True, key="form"):
         attributes, prompt = ask_subject(card)
         row = st.container(horizontal=True, vertical_alignment="bottom")
-        with st.expander("Advanced settings", icon=":material/tune:"):
-            ask_model(resources, user)
-            choices = ask_settings(card)
+        with st.container(gap="xsmall"):
+            with st.expander("Advanced settings", icon=":material/tune:", type="compact"):
+                ask_model(resources, user)
+                choices = ask_settings(card)
+            show_not_offered(card)
         with row:
             count = st.number_input(
                 "How many pictures",
@@ -49,7 +53,7 @@ def _ask_and_order(resources: Resources, user: str, card: ModelCard) -> None:
     if pressed:
         with errors_shown():
             wish = wish_for(attributes, prompt, card.source, choices)
-            order_pictures(resources.repository, user, wish, int(count))
+            order_pictures(resources, user, wish, int(count))
             st.rerun()
 
 

@@ -1,21 +1,22 @@
 """History: everything that was drawn, to be found again, judged, reused and taken along."""
 
 import streamlit as st
-from db.repository import Repository
 
+from db.repository import Repository
 from pages.components.detail import show_open_picture
 from pages.components.errors import errors_shown
 from pages.components.filters import ask_filter, clear, is_filtered
 from pages.components.gallery import read_page, show_gallery
+from pages.components.heading import page_heading
 from pages.components.people import current_person
-from pages.components.resources import open_resources
+from pages.components.resources import disk_use, open_resources
 from pages.components.selection import show_selection_bar, show_undo_bar
 from pages.components.wording import counted, size
 
 
 def show_page(repository: Repository, user: str) -> None:
     """Filters, the bars for deleted and selected pictures, thumbnails."""
-    st.title("History")
+    page_heading("History")
     show_undo_bar(repository, user)
     wanted, order = ask_filter(repository, user)
     page = read_page(repository, user, wanted, order)
@@ -29,7 +30,7 @@ def show_page(repository: Repository, user: str) -> None:
 
 
 def _show_counts(repository: Repository, count: int) -> None:
-    use = repository.disk_use()
+    use = disk_use(repository)
     taken = size(use.images + use.thumbnails + use.database)
     st.caption(f"{counted(count, 'picture')} · the library takes {taken}, {size(use.free)} are free")
 

@@ -1,9 +1,10 @@
 """Review: one picture at a time, first without its prompt, then with it."""
 
 import streamlit as st
-from db.repository import Repository
 
+from db.repository import Repository
 from pages.components.errors import errors_shown
+from pages.components.heading import page_heading
 from pages.components.people import current_person
 from pages.components.resources import open_resources
 from pages.components.review_state import ReviewState, picture_to_review, review_state
@@ -12,7 +13,7 @@ from pages.components.review_steps import show_blind_step, show_known_step
 
 def show_page(repository: Repository, user: str) -> None:
     """Progress and the step that the picture on the desk is at."""
-    st.title("Review")
+    page_heading("Review")
     state = review_state(user)
     generation = picture_to_review(repository, state)
     _show_progress(repository, user)

@@ -1,10 +1,10 @@
 """One picture of History: large, with recipe, ratings, and what can be done with it."""
 
 import streamlit as st
-from db.repository import Repository
 
 from core.attributes import Attributes
 from db.records import Generation
+from db.repository import Repository
 from pages.components.errors import errors_shown
 from pages.components.form import prefill
 from pages.components.gallery import OPEN, close_picture
@@ -13,7 +13,7 @@ from pages.components.rating import own_rating, show_rating_sheet, show_ratings
 from pages.components.recipe_table import show_recipe
 from pages.components.selection import delete_pictures
 from pages.components.settings_panel import prefill_settings
-from pages.components.wording import plain
+from pages.components.wording import attributes_line, plain
 
 
 def show_open_picture(repository: Repository, user: str) -> None:
@@ -22,14 +22,15 @@ def show_open_picture(repository: Repository, user: str) -> None:
         return
     with errors_shown():
         generation = repository.generations.get(st.session_state[OPEN], user)
-        _show_dialog(repository, user, generation.id)
+        title = plain(attributes_line(generation.recipe))
+        dialog = st.dialog(title, width="large", on_dismiss=close_picture)
+        dialog(_show_picture_of)(repository, user, generation.id)
 
 
-@st.dialog("Picture", width="large", on_dismiss=close_picture)
-def _show_dialog(repository: Repository, user: str, generation_id: int) -> None:
+def _show_picture_of(repository: Repository, user: str, generation_id: int) -> None:
     with errors_shown():
         generation = repository.generations.get(generation_id, user)
-        left, right = st.columns(2, gap="medium")
+        left, right = st.columns([5, 6], gap="medium")
         with left:
             shown = show_picture(generation.image_path, generation.recipe)
             st.markdown(f"“{plain(generation.recipe.prompt)}”")
@@ -43,38 +44,58 @@ def _show_actions(repository: Repository, user: str, generation: Generation, sho
         "Reuse recipe", icon=":material/replay:", type="primary", width="stretch", key="detail_reuse"
     ):
         reuse(generation)
-    if st.button(
-        "Remove star" if generation.starred else "Star",
-        icon=":material/star:",
-        width="stretch",
-        key="detail_star",
-    ):
+    with st.grid(3, min_column_width=120, gap="xsmall"):
+        _show_star(repository, user, generation)
+        _show_download(generation, shown)
+        _show_delete(repository, user, generation)
+
+
+def _show_star(repository: Repository, user: str, generation: Generation) -> None:
+    label = "Remove star" if generation.starred else "Star"
+    if st.button(label, icon=":material/star:", width="stretch", key="detail_star"):
         repository.generations.star(generation.id, user, not generation.starred)
         st.rerun(scope="fragment")
-    if shown:
-        st.download_button(
-            "Download",
-            data=generation.image_path.read_bytes,
-            file_name=f"script2skin-{generation.id}.png",
-            mime="image/png",
-            icon=":material/download:",
-            width="stretch",
-            on_click="ignore",
-            key="detail_download",
-        )
-    if generation.owner != user:
-        st.caption(f"Only {plain(generation.owner)} can delete this picture.")
-    elif st.button("Delete", icon=":material/delete:", width="stretch", key="detail_delete"):
+
+
+def _show_download(generation: Generation, shown: bool) -> None:
+    st.download_button(
+        "Download",
+        data=generation.image_path.read_bytes,
+        file_name=f"script2skin-{generation.id}.png",
+        mime="image/png",
+        icon=":material/download:",
+        width="stretch",
+        on_click="ignore",
+        disabled=not shown,
+        key="detail_download",
+    )
+
+
+def _show_delete(repository: Repository, user: str, generation: Generation) -> None:
+    """Only the owner's; the tooltip says why it is switched off for others."""
+    mine = generation.owner == user
+    words = (
+        "It can be brought back for 30 days." if mine else f"Only {plain(generation.owner)} may delete it."
+    )
+    if st.button(
+        "Delete",
+        icon=":material/delete:",
+        width="stretch",
+        key="detail_delete",
+        disabled=not mine,
+        help=words,
+    ):
         close_picture()
         delete_pictures(repository, user, [generation.id])
 
 
 def _show_facts(repository: Repository, user: str, generation: Generation) -> None:
-    recipe, ratings, own = st.tabs(["Recipe", "Ratings", "Rate"])
+    sheets = repository.ratings.of(generation.id)
+    recipe, ratings, own = st.tabs(["Recipe", f"Ratings ({len(sheets)})", "Rate it"])
     with recipe:
         show_recipe(generation)
     with ratings:
-        show_ratings(repository.ratings.of(generation.id))
+        show_ratings(sheets)
     with own:
         show_rating_sheet(repository, generation, user, "detail", own_rating(repository, generation.id, user))
 

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import streamlit as st
-from db.repository import Repository
 
 from core.vocabulary import load_vocabulary
 from db.records import REALISM, HistoryFilter, Order
+from db.repository import Repository
 
 ORDERS = {Order.NEWEST: "Newest first", Order.OLDEST: "Oldest first", Order.REALISM: "Most realistic first"}
 RATED: dict[str, bool | None] = {"Any": None, "Rated": True, "Not rated": False}
@@ -113,6 +113,7 @@ def _ask_standing(models: Iterable[str]) -> None:
         float(REALISM[0]),
         float(REALISM[1]),
         step=0.5,
+        format="%.1f",
         key="filter_realism",
         help="1 shows all pictures, also those nobody has rated.",
         persist_state="session",

@@ -9,7 +9,7 @@ from core.attributes import Attributes
 from core.captions import compose_caption
 from core.model_cards import ModelCard
 from core.reading import Reading, read_prompt
-from core.vocabulary import Vocabulary, load_vocabulary
+from core.vocabulary import load_vocabulary
 from pages.components.wording import counted, plain, rash_label, short, site_label, tone_label
 
 CHOICES, TEXT = "Choose", "Write"
@@ -18,8 +18,8 @@ PROMPT, WRITTEN = "form_prompt", "form_written"
 EXAMPLE = "eczema type of rash on the neck area on a black skin"
 
 
-def ask_subject(card: ModelCard) -> tuple[Attributes | None, str]:
-    """Draws the questions for one model; returns the chosen attributes (None when written) and the prompt."""
+def ask_mode() -> None:
+    """Draws the choice between dropdowns and a sentence."""
     st.segmented_control(
         "How to say what to draw",
         (CHOICES, TEXT),
@@ -29,6 +29,10 @@ def ask_subject(card: ModelCard) -> tuple[Attributes | None, str]:
         label_visibility="collapsed",
         persist_state="session",
     )
+
+
+def ask_subject(card: ModelCard) -> tuple[Attributes | None, str]:
+    """Draws the questions for one model; returns the chosen attributes (None when written) and the prompt."""
     return _ask_by_choice(card) if st.session_state[MODE] != TEXT else (None, _ask_by_text())
 
 
@@ -42,9 +46,7 @@ def _ask_by_choice(card: ModelCard) -> tuple[Attributes, str]:
     with columns[2]:
         _ask_one("Skin tone", TONE, _offered(words.tones, card.tones), words.tones)
     attributes = chosen_attributes()
-    prompt = _ask_caption(compose_caption(attributes, words))
-    _show_not_offered(card, words)
-    return attributes, prompt
+    return attributes, _ask_caption(compose_caption(attributes, words))
 
 
 def chosen_attributes() -> Attributes:
@@ -132,8 +134,9 @@ def _show_reading(reading: Reading) -> None:
     st.caption("  \n".join(lines))
 
 
-def _show_not_offered(card: ModelCard, words: Vocabulary) -> None:
+def show_not_offered(card: ModelCard) -> None:
     """The vocabulary's further entries, folded: a dropdown can't show an option that is switched off."""
+    words = load_vocabulary()
     missing = {
         "Rashes": _missing(words.rashes, card.rashes),
         "Body sites": _missing(words.sites, card.sites),
@@ -142,7 +145,8 @@ def _show_not_offered(card: ModelCard, words: Vocabulary) -> None:
     count = sum(len(labels) for labels in missing.values())
     if not count:
         return
-    with st.expander(f"Not offered by this model: {counted(count, 'entry').replace('entrys', 'entries')}"):
+    label = f"{counted(count, 'word')} of the vocabulary not offered"
+    with st.expander(label, icon=":material/block:", type="compact"):
         st.caption(
             f"{plain(card.label)} was not taught these words, so it could not draw them reliably. "
             "A model that knows them can be added under Advanced settings."

@@ -1,9 +1,9 @@
 """Thumbnails in a grid that fits the screen, one page at a time."""
 
 import streamlit as st
-from db.repository import Repository
 
 from db.records import Generation, HistoryFilter, HistoryPage, Order
+from db.repository import Repository
 from pages.components.picture import show_thumbnail
 from pages.components.selection import show_tick
 from pages.components.wording import attributes_line, day, plain
@@ -52,9 +52,9 @@ def _show_tile(generation: Generation) -> None:
 
 
 def _standing(generation: Generation) -> str:
-    parts = [":material/star:"] if generation.starred else []
+    parts = ["★"] if generation.starred else []
     parts += [f"{generation.realism_mean:.1f}/7"] if generation.realism_mean is not None else []
-    return " ".join([*parts, day(generation.created_at)])
+    return " · ".join([*parts, day(generation.created_at)])
 
 
 def open_picture(generation_id: int) -> None:

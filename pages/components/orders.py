@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import streamlit as st
-from db.repository import Repository
 
 from core.attributes import Attributes
 from core.composing import Wish, across_tones, compose, series
 from core.jobs import Job, JobState
 from core.recipes import Recipe
+from pages.components.resources import Resources
 from pages.components.settings_panel import DrawingChoices, new_seed
 from pages.components.wording import now
 
@@ -35,30 +35,30 @@ def wish_for(attributes: Attributes | None, prompt: str, model: str, choices: Dr
     )
 
 
-def order_pictures(repository: Repository, user: str, wish: Wish, count: int) -> str:
+def order_pictures(resources: Resources, user: str, wish: Wish, count: int) -> str:
     """Submits ``count`` pictures that differ by seed; returns the request's id.
 
     Raises:
         InputError, ModelError: the wish can't be drawn; nothing was submitted.
     """
     composition = compose(wish)
-    request_id = submit(repository, user, series(composition.recipe, count))
+    request_id = submit(resources, user, series(composition.recipe, count))
     st.session_state.setdefault(NOTES, {})[request_id] = composition.notes
     return request_id
 
 
-def order_new_seed(repository: Repository, user: str, recipe: Recipe) -> str:
+def order_new_seed(resources: Resources, user: str, recipe: Recipe) -> str:
     """Submits the same recipe with another seed."""
-    return submit(repository, user, (recipe.with_seed(new_seed()),))
+    return submit(resources, user, (recipe.with_seed(new_seed()),))
 
 
-def order_across_tones(repository: Repository, user: str, recipe: Recipe) -> str:
+def order_across_tones(resources: Resources, user: str, recipe: Recipe) -> str:
     """Submits the same recipe and seed once for each tone of its model.
 
     Raises:
         VocabularyError: the recipe names neither rash nor site, so there is nothing to hold still.
     """
-    return submit(repository, user, across_tones(wish_of(recipe)))
+    return submit(resources, user, across_tones(wish_of(recipe)))
 
 
 def wish_of(recipe: Recipe) -> Wish:
@@ -79,18 +79,21 @@ def wish_of(recipe: Recipe) -> Wish:
     )
 
 
-def submit(repository: Repository, user: str, recipes: Sequence[Recipe]) -> str:
+def submit(resources: Resources, user: str, recipes: Sequence[Recipe]) -> str:
     """Stores one job for each recipe and puts the request first in view."""
-    request_id = repository.jobs.submit(user, list(recipes))[0].request_id
-    st.session_state[SHOWN] = [request_id, *shown_requests(repository, user)][:KEPT]
+    shown = shown_requests(resources, user)
+    request_id = resources.repository.jobs.submit(user, list(recipes))[0].request_id
+    st.session_state[SHOWN] = [request_id, *shown][:KEPT]
+    resources.worker.wake()
     return request_id
 
 
-def shown_requests(repository: Repository, user: str) -> list[str]:
+def shown_requests(resources: Resources, user: str) -> list[str]:
     """Requests in view, newest first; a new session or person starts with the recent ones of that person."""
     if st.session_state.get(SHOWN_FOR) != user:
         st.session_state[SHOWN_FOR] = user
-        recent = [j for j in repository.jobs.recent(user, limit=24) if now() - j.created_at < RECENT]
+        jobs = resources.repository.jobs.recent(user, limit=24)
+        recent = [job for job in jobs if now() - job.created_at < RECENT]
         st.session_state[SHOWN] = list(dict.fromkeys(job.request_id for job in recent))[:KEPT]
     return list(st.session_state[SHOWN])
 

@@ -1,9 +1,9 @@
 """Who is at the screen: picked or added by name until sign-in comes."""
 
 import streamlit as st
-from db.repository import Repository
 
 from core.errors import InputError
+from db.repository import Repository
 from pages.components.errors import errors_shown
 
 DEFAULT_NAME = "Local user"
@@ -13,7 +13,8 @@ KEY, PERSON = "user", "person"
 
 def choose_person(repository: Repository) -> None:
     """Draws the choice in the sidebar; the name in use is then a user of the library."""
-    known = [user.name for user in repository.users.list()] or [DEFAULT_NAME]
+    users = sorted(repository.users.list(), key=lambda user: user.id)
+    known = [user.name for user in users] or [DEFAULT_NAME]
     with st.sidebar, errors_shown():
         typed = st.selectbox(
             "Working as",

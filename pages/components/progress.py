@@ -4,9 +4,9 @@ from pathlib import Path
 from time import monotonic
 
 import streamlit as st
-from db.repository import Repository
 
 from core.jobs import Job, JobState
+from db.repository import Repository
 from pages.components.errors import errors_shown
 from pages.components.orders import ACTIVE, shown_requests
 from pages.components.picture import show_preview
@@ -15,18 +15,20 @@ from pages.components.wording import attributes_line, counted, duration, plain
 
 POLL_SECONDS = 0.5
 PACE = "progress_pace"
+PACE_SECONDS = 1.0
+"""Steps are watched for so long before a time left is named."""
 
 
-def active_jobs(repository: Repository, user: str) -> list[Job]:
+def active_jobs(resources: Resources, user: str) -> list[Job]:
     """The user's waiting and running jobs among the requests in view, in the order they were asked for."""
-    requests = reversed(shown_requests(repository, user))
-    jobs = (job for request in requests for job in repository.jobs.of_request(request, user))
+    requests = reversed(shown_requests(resources, user))
+    jobs = (job for request in requests for job in resources.repository.jobs.of_request(request, user))
     return [job for job in jobs if job.state in ACTIVE]
 
 
 def show_progress(resources: Resources, user: str) -> None:
     """Draws what is under way and follows it; nothing is polled while nothing is."""
-    jobs = active_jobs(resources.repository, user)
+    jobs = active_jobs(resources, user)
     if jobs:
         st.fragment(_follow, run_every=POLL_SECONDS)(resources, user, tuple(job.id for job in jobs))
 
@@ -34,7 +36,7 @@ def show_progress(resources: Resources, user: str) -> None:
 def _follow(resources: Resources, user: str, drawn: tuple[int, ...]) -> None:
     """One look at the queue. When a job ended, the whole page is drawn again with its picture."""
     with errors_shown():
-        jobs = active_jobs(resources.repository, user)
+        jobs = active_jobs(resources, user)
         if tuple(job.id for job in jobs) != drawn:
             st.rerun()
         running = [job for job in jobs if job.state is JobState.RUNNING]
@@ -73,17 +75,18 @@ def progress_line(job: Job) -> str:
 
 
 def seconds_left(job: Job) -> float | None:
-    """Extrapolates from the steps seen since this session first saw the job; None until two were seen."""
+    """Extrapolates from the steps seen since this session first saw the job; None until the pace is known."""
     paces: dict[int, tuple[int, float]] = st.session_state.setdefault(PACE, {})
     first_step, first_seen = paces.setdefault(job.id, (job.step, monotonic()))
-    if job.step <= first_step:
+    seconds = monotonic() - first_seen
+    if job.step <= first_step or seconds < PACE_SECONDS:
         return None
-    return (monotonic() - first_seen) / (job.step - first_step) * (job.total_steps - job.step)
+    return seconds / (job.step - first_step) * (job.total_steps - job.step)
 
 
 def _show_waiting(repository: Repository, user: str, waiting: list[Job]) -> None:
     place = repository.jobs.place(waiting[0].id)
-    where = f", the first at place {place} in the queue" if place else ""
+    where = f", place {place} in the queue" if place and place > 1 else ", next in the queue" if place else ""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(f":material/schedule: {counted(len(waiting), 'picture')} waiting{where}", width="content")
         label = "Cancel waiting" if len(waiting) > 1 else "Cancel"

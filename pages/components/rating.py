@@ -3,16 +3,15 @@
 from collections.abc import Iterable
 
 import streamlit as st
-from db.repository import Repository
 
 from db.records import CRITERIA, REALISM, Generation, Rating, Verdict
+from db.repository import Repository
 from pages.components.errors import errors_shown
 from pages.components.wording import (
     COMMENT_MAX,
     CRITERION_LABELS,
     CRITERION_QUESTIONS,
     VERDICT_LABELS,
-    counted,
     moment_line,
     plain,
 )
@@ -102,7 +101,6 @@ def show_ratings(ratings: Iterable[Rating]) -> None:
     if not sheets:
         st.caption("Nobody has rated this picture yet.")
         return
-    st.caption(counted(len(sheets), "answer sheet"))
     for sheet in sheets:
         with st.container(border=True, gap="xsmall"):
             _show_sheet(sheet)

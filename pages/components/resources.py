@@ -1,15 +1,15 @@
 """What all pages share: one repository and one worker for each process, and the models on offer."""
 
 from dataclasses import dataclass
-from threading import Event
 
 import streamlit as st
-from core.worker import Worker
-from db.repository import Repository, open_repository
 
 from core.errors import ModelError, StorageError
 from core.model_cards import ModelCard, list_models, load_card
 from core.settings import Settings
+from core.worker import Worker
+from db.records import DiskUse
+from db.repository import Repository, open_repository
 from pages.components.errors import show_closed_library
 
 
@@ -19,7 +19,7 @@ class Resources:
 
     settings: Settings
     repository: Repository
-    stop: Event
+    worker: Worker
 
 
 def open_resources() -> Resources:
@@ -33,7 +33,8 @@ def open_resources() -> Resources:
 
 
 def _released(resources: Resources) -> None:
-    resources.stop.set()
+    """Lets the worker end after its picture, then closes the database."""
+    resources.worker.stop()
     resources.repository.close()
 
 
@@ -41,7 +42,8 @@ def _released(resources: Resources) -> None:
 def _opened(settings: Settings) -> Resources:
     repository = open_repository(settings)
     worker = Worker(repository.jobs, settings.library)
-    return Resources(settings, repository, worker.start_in_thread())
+    worker.start_in_thread()
+    return Resources(settings, repository, worker)
 
 
 def models_on_offer(resources: Resources) -> tuple[list[ModelCard], list[str]]:
@@ -53,3 +55,13 @@ def models_on_offer(resources: Resources) -> tuple[list[ModelCard], list[str]]:
         except ModelError as error:
             troubles.append(str(error))
     return cards, troubles
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def _measured_use(library: str, _repository: Repository) -> DiskUse:
+    return _repository.disk_use()
+
+
+def disk_use(repository: Repository) -> DiskUse:
+    """Bytes taken and free, at most a minute old: measuring walks the library's folders."""
+    return _measured_use(str(repository.library), repository)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import streamlit as st
-from db.repository import Repository
 
 from core.jobs import Job, JobState
 from core.recipes import Recipe
@@ -19,17 +18,18 @@ from pages.components.orders import (
 )
 from pages.components.picture import show_picture
 from pages.components.rating import show_rating_popover
+from pages.components.resources import Resources
 from pages.components.wording import attributes_line, duration, plain, tone_label
 
 
-def show_results(repository: Repository, user: str) -> None:
+def show_results(resources: Resources, user: str) -> None:
     """Draws every request in view, the newest first; teaches where there is none."""
-    requests = shown_requests(repository, user)
+    requests = shown_requests(resources, user)
     if not requests:
         _show_empty()
     for request_id in requests:
         with errors_shown():
-            _show_request(repository, user, request_id)
+            _show_request(resources, user, request_id)
 
 
 def _show_empty() -> None:
@@ -42,8 +42,8 @@ def _show_empty() -> None:
         )
 
 
-def _show_request(repository: Repository, user: str, request_id: str) -> None:
-    jobs = repository.jobs.of_request(request_id, user)
+def _show_request(resources: Resources, user: str, request_id: str) -> None:
+    jobs = resources.repository.jobs.of_request(request_id, user)
     ended = [job for job in jobs if job.state not in (JobState.QUEUED, JobState.RUNNING)]
     if not ended:
         return
@@ -52,7 +52,7 @@ def _show_request(repository: Repository, user: str, request_id: str) -> None:
     with st.grid(len(jobs) if tones else 4, min_column_width=148 if tones else 220, wrap=not tones) as grid:
         for job in ended:
             with grid.cell(), errors_shown():
-                _show_ended(repository, user, job, tones)
+                _show_ended(resources, user, job, tones)
 
 
 def _show_heading(request_id: str, recipe: Recipe, tones: bool) -> None:
@@ -73,33 +73,33 @@ def _show_heading(request_id: str, recipe: Recipe, tones: bool) -> None:
         st.caption(plain(note))
 
 
-def _show_ended(repository: Repository, user: str, job: Job, tones: bool) -> None:
+def _show_ended(resources: Resources, user: str, job: Job, tones: bool) -> None:
     if job.state is JobState.DONE and job.generation_id is not None:
-        generation = repository.generations.get(job.generation_id, user)
+        generation = resources.repository.generations.get(job.generation_id, user)
         if generation.deleted_at is None:
-            _show_card(repository, user, generation, tones)
+            _show_card(resources, user, generation, tones)
         else:
             st.caption("Deleted. History can bring it back for 30 days.")
         return
-    _show_unfinished(repository, user, job)
+    _show_unfinished(resources, user, job)
 
 
-def _show_card(repository: Repository, user: str, generation: Generation, tones: bool) -> None:
+def _show_card(resources: Resources, user: str, generation: Generation, tones: bool) -> None:
     recipe = generation.recipe
-    if tones:
-        st.markdown(f"**{plain(tone_label(recipe.tone))}**", text_alignment="center")
-    shown = show_picture(generation.image_path, recipe)
-    if not tones:
-        st.caption(f"Seed {recipe.seed} · {duration(generation.seconds)}")
     with st.container(gap="xsmall"):
-        show_rating_popover(repository, generation, user, "result")
-        if shown:
-            _show_download(generation)
+        shown = show_picture(generation.image_path, recipe)
+        if tones:
+            st.markdown(f"**{plain(tone_label(recipe.tone))}**")
+        else:
+            st.caption(f"Seed {recipe.seed} · {duration(generation.seconds)}")
+        with st.grid(1 if tones else 2, min_column_width=96, gap="xsmall"):
+            show_rating_popover(resources.repository, generation, user, "result")
+            _show_download(generation, shown)
         if not tones:
-            _show_further(repository, user, generation)
+            _show_further(resources, user, generation)
 
 
-def _show_download(generation: Generation) -> None:
+def _show_download(generation: Generation, shown: bool) -> None:
     """The file as it is in the library, recipe inside; read when it is asked for."""
     path = generation.image_path
     st.download_button(
@@ -110,41 +110,39 @@ def _show_download(generation: Generation) -> None:
         icon=":material/download:",
         width="stretch",
         on_click="ignore",
+        disabled=not shown,
         key=f"download_{generation.id}",
     )
 
 
-def _show_further(repository: Repository, user: str, generation: Generation) -> None:
+def _show_further(resources: Resources, user: str, generation: Generation) -> None:
     recipe = generation.recipe
-    _show_order(
-        "New seed",
-        ":material/casino:",
-        "Draws the same recipe with another seed.",
-        generation,
-        lambda: order_new_seed(repository, user, recipe),
-        False,
-    )
-    _show_order(
-        "Across skin tones",
-        ":material/palette:",
-        "Draws the same recipe and seed once for every tone of the model, in one row.",
-        generation,
-        lambda: order_across_tones(repository, user, recipe),
-        recipe.rash is None and not recipe.sites,
-    )
+    with st.container(horizontal=True, gap="small"):
+        _show_order(
+            "New seed",
+            ":material/casino:",
+            "Draws the same recipe with another seed.",
+            generation,
+            lambda: order_new_seed(resources, user, recipe),
+        )
+        _show_order(
+            "Across skin tones",
+            ":material/palette:",
+            "Draws the same recipe and seed once for every tone of the model, in one row.",
+            generation,
+            lambda: order_across_tones(resources, user, recipe),
+        )
 
 
-def _show_order(
-    label: str, icon: str, words: str, generation: Generation, order: Callable[[], str], disabled: bool
-) -> None:
+def _show_order(label: str, icon: str, words: str, generation: Generation, order: Callable[[], str]) -> None:
     key = f"{label.lower().replace(' ', '_')}_{generation.id}"
-    if st.button(label, icon=icon, help=words, width="stretch", key=key, disabled=disabled):
+    if st.button(label, icon=icon, help=words, type="tertiary", key=key):
         with errors_shown():
             order()
             st.rerun()
 
 
-def _show_unfinished(repository: Repository, user: str, job: Job) -> None:
+def _show_unfinished(resources: Resources, user: str, job: Job) -> None:
     with st.container(border=True):
         if job.state is JobState.CANCELLED:
             st.caption(":material/cancel: Cancelled. Nothing was kept.")
@@ -154,5 +152,6 @@ def _show_unfinished(repository: Repository, user: str, job: Job) -> None:
             label = "Retry"
         if st.button(label, icon=":material/refresh:", width="stretch", key=f"retry_{job.id}"):
             with errors_shown():
-                repository.jobs.retry(job.id, user)
+                resources.repository.jobs.retry(job.id, user)
+                resources.worker.wake()
                 st.rerun()

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 import streamlit as st
-from db.repository import Repository
 
 from db.records import CRITERIA, Generation, Verdict
+from db.repository import Repository
 from pages.components.wording import COMMENT_MAX
 
 STATE = "review"
@@ -68,9 +68,9 @@ def picture_to_review(repository: Repository, state: ReviewState) -> Generation 
         generation = repository.generations.get(state.picture, state.rater)
         if generation.deleted_at is None:
             return generation
-    generation = repository.ratings.next_to_review(state.rater, state.skipped, state.rater)
-    state.turn_to(generation.id if generation else None)
-    return generation
+    found = repository.ratings.next_to_review(state.rater, state.skipped, state.rater)
+    state.turn_to(found.id if found else None)
+    return found
 
 
 def comment_key(picture: int) -> str:

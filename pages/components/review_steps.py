@@ -1,10 +1,10 @@
 """The two steps of a review: realism without knowing the prompt, then the five criteria with it."""
 
 import streamlit as st
-from db.repository import Repository
 
 from core.vocabulary import load_vocabulary
 from db.records import CRITERIA, Generation, Rating, Verdict
+from db.repository import Repository
 from pages.components.picture import show_blind_picture, show_picture
 from pages.components.rating import REALISM_STEPS
 from pages.components.review_state import ReviewState, comment_key, save_blind, save_criteria
@@ -114,7 +114,7 @@ def _show_verdict(state: ReviewState, name: str, verdict: Verdict, active: bool)
         type="primary" if state.answers.get(name) is verdict else "secondary",
         shortcut=VERDICT_KEYS[verdict] if active else None,
         key=f"review_{name}_{verdict}",
-        width=128,
+        width="stretch",
     ):
         state.answers.pop(name, None)
         state.answers[name] = verdict

@@ -42,6 +42,12 @@ def rash_label(key: str | None, vocabulary: Vocabulary | None = None) -> str:
     return short(rashes[key].label) if key in rashes else (key or "Rash not named")
 
 
+def rash_word(key: str | None, vocabulary: Vocabulary | None = None) -> str:
+    """The rash's caption word, for places where the label of a whole group is too long: "Tinea"."""
+    rashes = (vocabulary or load_vocabulary()).rashes
+    return rashes[key].caption.capitalize() if key in rashes else (key or "Rash not named")
+
+
 def site_label(key: str, vocabulary: Vocabulary | None = None) -> str:
     """The site's label without its explanation."""
     sites = (vocabulary or load_vocabulary()).sites
@@ -56,7 +62,7 @@ def tone_label(key: str | None, vocabulary: Vocabulary | None = None) -> str:
 
 def attributes_line(recipe: Recipe) -> str:
     """Rash, sites and tone in one line; what the prompt did not name is left out."""
-    parts = [rash_label(recipe.rash)] if recipe.rash else []
+    parts = [rash_word(recipe.rash)] if recipe.rash else []
     parts += [" and ".join(site_label(site) for site in recipe.sites)] if recipe.sites else []
     parts += [f"{tone_label(recipe.tone)} skin"] if recipe.tone else []
     return " · ".join(parts) or "Free text"
