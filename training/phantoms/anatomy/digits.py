@@ -1,4 +1,4 @@
-"""Fingers and toes: a bent axis with a profile of half-widths, a rounded tip, joints and a nail."""
+"""Fingers and toes: a bent axis with a profile of half-widths and a round tip; how they join."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from training.phantoms.anatomy.outlines import cavity
 from training.phantoms.body import Body, Field, Frame
-from training.phantoms.shapes import bump, dome, inside, union
+from training.phantoms.noise import octaves
+from training.phantoms.shapes import dome, inside, union
 
 FINGER_PROFILE = (
     (0.0, 1.08),
@@ -150,93 +152,6 @@ def _distance(along: Field, across: Field, half: Field, digit: Digit) -> Field:
     return np.asarray(np.hypot(across, np.maximum(beyond, behind)) - half, np.float32)
 
 
-def draw_nail(body: Body, whole: Placed, frame: Frame, rng: np.random.Generator) -> None:
-    """Draws the nail plate with its folds, cuticle, lunula and free edge into the maps."""
-    digit = whole.digit
-    edge = float(rng.uniform(0.72, 0.86))
-    placed = whole.part(digit.length - 1.35 * digit.nail_length - 0.2, digit.length + 0.2)
-    if placed is None:
-        return
-    w = placed.window
-    plate, a, b = _plate(placed, frame)
-    px = frame.px_per_cm
-    fold = bump(plate, max(0.05, 0.7 / px)) * inside(placed.distance + 0.04, px)
-    rim = np.where(a < 0.75, fold, 0.15 * fold)
-    alpha = inside(plate, px)
-    body.nail[w] = np.maximum(body.nail[w], alpha)
-    body.height[w] += alpha * (0.05 * b * b - 0.035) * digit.half_width + 0.05 * bump(plate - 0.08, 0.07) * (
-        a < 0.7
-    )
-    body.shade[w] *= 1 - 0.38 * rim
-    free = alpha * np.clip((a - edge + 0.1 * b * b) * np.float32(digit.nail_length * px * 0.5) + 0.5, 0, 1)
-    lunula = np.clip((0.62 - np.hypot((a + 1.05) * 1.1, b)) * digit.nail_length * px * 0.3, 0, 1) * alpha
-    _tint_nail(body, w, alpha, free, lunula, rng)
-
-
-def _plate(placed: Placed, frame: Frame) -> tuple[Field, Field, Field]:
-    """Distance to the nail plate (cm) and its own coordinates: -1..1 root to edge, -1..1 side to side."""
-    digit = placed.digit
-    half_length = 0.5 * digit.nail_length
-    width = digit.nail_width * (1 - 0.3 * abs(digit.turn)) * digit.half_width * digit.profile[-2][1]
-    middle = digit.length - half_length - 0.04 - 0.03 * digit.length / 8
-    a = (placed.along - middle) / half_length
-    b = (placed.across - digit.turn * 0.42 * digit.half_width) / width
-    power = np.where(a > 0, 2.6, 3.4).astype(np.float32)
-    a_abs, b_abs = np.abs(a), np.abs(b * (1 + 0.06 * (1 - a)))
-    radius = (a_abs**power + b_abs**power) ** (1 / power)
-    return np.asarray((radius - 1) * min(half_length, width), np.float32), a, b
-
-
-def _tint_nail(
-    body: Body, w: tuple[slice, slice], alpha: Field, free: Field, lunula: Field, rng: np.random.Generator
-) -> None:
-    """Pink bed through a clear plate, pale moon, ivory free edge."""
-    body.melanin[w] *= 1 - alpha * rng.uniform(0.4, 0.55)
-    body.blood[w] += alpha * (0.16 - 0.16 * lunula)
-    body.gloss[w] += alpha * rng.uniform(1.4, 2.0)
-    pale = np.maximum(0.75 * free, 0.22 * lunula)
-    keep = (1 - pale)[..., None]
-    body.paint[w] = body.paint[w] * keep + np.array([0.62, 0.54, 0.44], np.float32) * pale[..., None]
-    body.paint_alpha[w] = body.paint_alpha[w] * (1 - pale) + pale
-
-
-def knuckle_wrinkles(
-    body: Body, whole: Placed, joint: float, rng: np.random.Generator, strength: float, reach: float = 0.42
-) -> None:
-    """Oval wrinkles over the back of a joint: three to five transverse folds bowed away from it."""
-    digit = whole.digit
-    spacing = rng.uniform(0.17, 0.23) * digit.half_width / 0.85
-    shift, phase = rng.uniform(-0.05, 0.05), rng.uniform(0, 6)
-    middle, far = joint * digit.length, 2.2 * reach * digit.half_width
-    placed = whole.part(middle - far, middle + far)
-    if placed is None:
-        return
-    w, u, across = placed.window, placed.from_joint(joint), placed.side * placed.side
-    bowed = u * (1 + 0.35 * across) + np.float32(shift)
-    wave = np.cos(
-        bowed * np.float32(2 * np.pi / spacing) + 0.8 * np.sin(5 * placed.across + np.float32(phase))
-    )
-    near = u * np.float32(1 / (reach * digit.half_width))
-    patch = np.exp(-near * near - 1.75 * across * across)
-    furrow = np.square(np.maximum(wave, 0)) * patch * np.float32(strength)
-    body.height[w] += 0.05 * patch * np.float32(digit.half_width) - 0.03 * furrow
-    body.shade[w] *= 1 - 0.3 * furrow
-    body.melanin[w] *= 1 + 0.22 * patch
-
-
-def flexion_crease(
-    body: Body, placed: Placed, joint: float, frame: Frame, strength: float, bow: float = 0.05
-) -> None:
-    """One crease across the palmar side of a joint, from silhouette to silhouette."""
-    w = placed.window
-    line = bump(placed.from_joint(joint) + bow * placed.side**2, max(0.04, 0.75 / frame.px_per_cm))
-    line = line * inside(placed.distance, frame.px_per_cm) * np.float32(strength)
-    body.height[w] -= 0.05 * line
-    body.shade[w] *= 1 - 0.42 * line
-    body.melanin[w] *= 1 + 0.45 * line
-    body.blood[w] += 0.12 * line
-
-
 def fuse(
     frame: Frame,
     base: Field,
@@ -267,3 +182,11 @@ def fuse(
 def round_max(a: Field, b: Field, blend: float) -> Field:
     """The higher of two reliefs, rounded where they meet."""
     return -union(-a, -b, blend)
+
+
+def finish_digits(frame: Frame, rng: np.random.Generator, body: Body, distance: Field) -> None:
+    """Hollows lose light; broad unevenness; lesions keep off nails and silhouettes."""
+    px = frame.px_per_cm
+    body.height += 0.03 * octaves(rng, frame.size, frame.cells(3), 2)
+    body.shade *= cavity(body.height, body.coverage, 0.45 * px, 0.55)
+    body.lesion_area = np.clip(-distance / 0.45, 0, 1) * (1 - body.nail)

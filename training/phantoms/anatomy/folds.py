@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from training.phantoms.anatomy.hairs import DARKEST_HAIR, Hairs, hair_alpha
-from training.phantoms.anatomy.outlines import Points, cavity, outline_distance, spline, strokes, wavy
+from training.phantoms.anatomy.outlines import Points, cavity, mound, outline_distance, spline, strokes, wavy
 from training.phantoms.body import Body, Field, Frame
 from training.phantoms.noise import octaves
 from training.phantoms.shapes import dome, inside
@@ -29,9 +29,9 @@ def draw_armpit(frame: Frame, rng: np.random.Generator) -> Body:
     distance = outline_distance(frame, _shaken(rng, _ARMPIT, 0.15))
     body = _rounded(frame, distance, 3.5)
     x, y = frame.x, frame.y
-    front = _mound(x, y, (-4.2, 2.0), (1.5, 6.5), 0.25)
-    back = _mound(x, y, (4.0, 3.5), (1.0, 6.0), -0.15)
-    hollow = _mound(x, y, (0.1, 0.2), (2.6, 4.4), 0.05)
+    front = mound(x, y, (-4.2, 2.0), (1.5, 6.5), 0.25)
+    back = mound(x, y, (4.0, 3.5), (1.0, 6.0), -0.15)
+    hollow = mound(x, y, (0.1, 0.2), (2.6, 4.4), 0.05)
     body.height += 1.1 * front + 0.5 * back - 1.7 * hollow
     body.melanin *= 1 + rng.uniform(0.1, 0.4) * hollow
     body.shade *= 1 - 0.25 * hollow
@@ -39,7 +39,7 @@ def draw_armpit(frame: Frame, rng: np.random.Generator) -> Body:
         _line(rng, (-2.4, k - 0.4), (2.6, k + 0.5), 0.4) for k in rng.uniform(-3.2, 3.4, rng.integers(3, 7))
     ]
     _crease(frame, body, lines, rng.uniform(0.3, 0.8), distance)
-    patch = np.clip(1.6 * _mound(x, y, (0.2, 0.0), (1.7, 3.2), 0.05) - 0.3, 0, 1)
+    patch = np.clip(1.6 * mound(x, y, (0.2, 0.0), (1.7, 3.2), 0.05) - 0.3, 0, 1)
     shaven = rng.random() < 0.45
     style = Hairs(length=0.25 if shaven else 2.2, width=0.009, curl=0.3 if shaven else 1.3, spread=0.6)
     hairs = hair_alpha(frame, rng, patch, 900 if shaven else int(rng.uniform(900, 2200)), 1.6, style)
@@ -50,11 +50,11 @@ def draw_armpit(frame: Frame, rng: np.random.Generator) -> Body:
 def draw_groin(frame: Frame, rng: np.random.Generator) -> Body:
     """The fold between belly and thigh, running down towards the middle of the body."""
     x, y = frame.x, frame.y
-    bow = np.float32(rng.uniform(0.006, 0.014))
+    bow = float(rng.uniform(0.006, 0.014))
     along, across = 0.8 * x + 0.6 * y, 0.8 * y - 0.6 * x
     fold = across - bow * along * along
     belly, thigh = np.exp(-(((fold + 5) / 4.4) ** 2)), np.exp(-(((fold - 5.5) / 4.8) ** 2))
-    body = Body.bare(frame, frame.ones(), 2.0 * belly + 2.3 * thigh)
+    body = Body.bare(frame, frame.ones(), np.asarray(2.0 * belly + 2.3 * thigh, np.float32))
     deep = np.exp(-((fold / 1.1) ** 2))
     body.height -= 0.4 * np.exp(-((fold / 0.6) ** 2))
     body.melanin *= 1 + np.float32(rng.uniform(0.15, 0.45)) * deep
@@ -105,9 +105,9 @@ def draw_shoulder(frame: Frame, rng: np.random.Generator) -> Body:
     distance = outline_distance(frame, _shaken(rng, _SHOULDER, 0.2))
     body = _rounded(frame, distance, 5.0)
     x, y = frame.x, frame.y
-    deltoid = _mound(x, y, (4.4, 3.0), (2.6, 6.0), 0.15)
-    chest = _mound(x, y, (-5.5, 6.5), (5.5, 4.0), 0.2)
-    gap = _mound(x, y, (0.6, 5.5), (0.8, 4.5), 0.35)
+    deltoid = mound(x, y, (4.4, 3.0), (2.6, 6.0), 0.15)
+    chest = mound(x, y, (-5.5, 6.5), (5.5, 4.0), 0.2)
+    gap = mound(x, y, (0.6, 5.5), (0.8, 4.5), 0.35)
     body.height += 1.0 * deltoid + 0.8 * chest - 0.5 * gap
     bone = [spline([(-13, -0.6), (-8, -2.4), (-3.6, -2.6), (0.4, -3.8), (2.6, -4.1)])]
     lean = rng.uniform(0.3, 1.0)
@@ -124,16 +124,6 @@ def _shaken(rng: np.random.Generator, outline: Sequence[tuple[float, float]], am
 
 def _rounded(frame: Frame, distance: Field, radius: float) -> Body:
     return Body.bare(frame, inside(distance, frame.px_per_cm), 0.8 * dome(distance, radius, 2.1))
-
-
-def _mound(
-    x: Field, y: Field, centre: tuple[float, float], radii: tuple[float, float], angle: float
-) -> Field:
-    """A soft elliptic elevation, 1 in the middle; ``angle`` in radians, clockwise."""
-    dx, dy = x - np.float32(centre[0]), y - np.float32(centre[1])
-    c, s = np.float32(np.cos(angle)), np.float32(np.sin(angle))
-    reach = ((dx * c + dy * s) / radii[0]) ** 2 + ((dy * c - dx * s) / radii[1]) ** 2
-    return np.asarray(np.exp(-0.7 * reach), np.float32)
 
 
 def _line(rng: np.random.Generator, a: tuple[float, float], b: tuple[float, float], bow: float) -> Points:

@@ -1,18 +1,15 @@
 """The views of arms, hands, legs and feet, by vocabulary key."""
 
 from training.phantoms.anatomy import SiteView
+from training.phantoms.anatomy.arm import draw_arm, draw_elbow, draw_wrist
+from training.phantoms.anatomy.fingers import draw_fingernails, draw_fingers
 from training.phantoms.anatomy.folds import draw_armpit, draw_buttock, draw_groin, draw_shoulder
-from training.phantoms.anatomy.foot import draw_between_toes, draw_foot, draw_sole, draw_toe, draw_toenails
-from training.phantoms.anatomy.hand import draw_fingernails, draw_fingers, draw_hand, draw_palm
-from training.phantoms.anatomy.limb import (
-    draw_ankle,
-    draw_arm,
-    draw_elbow,
-    draw_knee,
-    draw_leg,
-    draw_thigh,
-    draw_wrist,
-)
+from training.phantoms.anatomy.foot import draw_foot, draw_toe, draw_toenails
+from training.phantoms.anatomy.hand import draw_hand
+from training.phantoms.anatomy.leg import draw_ankle, draw_knee, draw_leg, draw_thigh
+from training.phantoms.anatomy.palm import draw_palm
+from training.phantoms.anatomy.sole import draw_sole
+from training.phantoms.anatomy.webs import draw_between_toes
 
 LIMB_SITES: dict[str, SiteView] = {
     "arm": SiteView(draw_arm, 16.0, turn=30.0),

@@ -123,3 +123,18 @@ def cavity(height: Field, coverage: Field, sigma: float, strength: float, least:
     """Ambient light 0..1 left in hollows: where the neighbourhood (``sigma`` pixels) stands higher."""
     level = blur(height * coverage, sigma) / np.maximum(blur(coverage, sigma), 0.05)
     return np.asarray(np.clip(1 - strength * np.maximum(level - height, 0), least, 1), np.float32)
+
+
+def mound(
+    x: Field,
+    y: Field,
+    centre: tuple[float, float],
+    radii: tuple[float, float],
+    angle: float,
+    flatness: float = 1.0,
+) -> Field:
+    """A soft elliptic hill, 1 in the middle; ``angle`` in radians, clockwise, ``flatness`` of its top."""
+    dx, dy = x - np.float32(centre[0]), y - np.float32(centre[1])
+    c, s = np.float32(np.cos(angle)), np.float32(np.sin(angle))
+    reach = ((dx * c + dy * s) / radii[0]) ** 2 + ((dy * c - dx * s) / radii[1]) ** 2
+    return np.asarray(np.exp(-0.7 * (reach if flatness == 1 else reach**flatness)), np.float32)
