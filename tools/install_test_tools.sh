@@ -34,5 +34,5 @@ export DEBIAN_FRONTEND=noninteractive
 install=("${as_root[@]}" apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core)
 "${install[@]}" >/dev/null 2>&1 || {
     "${as_root[@]}" apt-get update -q >/dev/null 2>&1 || true
-    "${install[@]}" || skipped "apt-get COULD NOT INSTALL IT (SEE ABOVE)."
+    "${install[@]}" >&2 || skipped "apt-get COULD NOT INSTALL IT (SEE ABOVE)."
 }
