@@ -52,8 +52,13 @@ def sample_likeness(rng: np.random.Generator) -> Likeness:
         lids=0.0 if rng.random() < 0.35 else rng.uniform(0.75, 1.1),
         brows=rng.uniform(0.6, 1.2),
         age=float(rng.random() ** 1.5),
-        hair=HAIR_COLOURS[rng.integers(len(HAIR_COLOURS))],
+        hair=sample_hair(rng),
         iris=IRIS_COLOURS[rng.integers(len(IRIS_COLOURS))],
         hairline=float(rng.normal(0, 0.35)),
         hair_style=str(rng.choice(["short", "long", "shaved"], p=[0.5, 0.35, 0.15])),
     )
+
+
+def sample_hair(rng: np.random.Generator) -> RGB3:
+    """A dark hair colour."""
+    return HAIR_COLOURS[rng.integers(len(HAIR_COLOURS))]

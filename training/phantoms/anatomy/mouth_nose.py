@@ -107,6 +107,10 @@ def _open_mouth(
     y = window.chart.y
     gap = rise(y - top, 0.06) * rise(bottom - y, 0.06) * inside
     lay(body, window, gap, DARK_MOUTH)
+    height, shade = window.of(body.height), window.of(body.shade)
+    behind = float((height * gap).sum() / max(float(gap.sum()), 1e-3)) - 0.08
+    height[:] += gap * (np.float32(behind) - height)  # teeth stand upright behind the lips
+    shade[:] += gap * (0.9 - shade)
     teeth = gap * rise(top + 0.62 * (bottom - top) - y, 0.06) * rise(1.7 - np.abs(window.chart.x), 0.4)
     between = 1 - 0.35 * np.exp(-((np.sin(window.chart.x * np.pi / 0.8) / 0.16) ** 2))
     lay(body, window, np.asarray(0.9 * teeth * between, np.float32), TEETH)
