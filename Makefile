@@ -62,11 +62,11 @@ $(PYTHON):
 		echo "Python's venv module is needed (Debian: apt-get install python3-venv)." >&2; exit 1; }
 
 $(APP_STAMP): | $(PYTHON)
-	@echo "Installing the app's packages into $(VENV) (once) ..."
+	@echo "Installing the app's packages into $(VENV) (once; takes some minutes) ..."
 	@$(PIP) -r requirements.txt
 	@rm -f $(VENV)/.app-* && touch $@
 
 $(DEV_STAMP): | $(PYTHON)
-	@echo "Installing the packages for tests and checks into $(VENV) (once) ..."
+	@echo "Installing the packages for tests and checks into $(VENV) (once; takes some minutes) ..."
 	@$(PIP) -r requirements-dev.txt
 	@rm -f $(VENV)/.dev-* $(VENV)/.app-* && touch $@ $(APP_STAMP)
