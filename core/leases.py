@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from types import TracebackType
 
 from core.errors import Cancelled, StorageError
@@ -21,7 +20,6 @@ class Lease:
     def __init__(self, store: JobStore, job_id: int, worker: str, seconds: float) -> None:
         self._store, self._job_id, self._worker, self._seconds = store, job_id, worker, seconds
         self._progress: tuple[int, int, str] = (0, 0, "")
-        self._renewed = time.monotonic()
         self._over = threading.Event()
         self._one_at_a_time = threading.Lock()
         self._heart = threading.Thread(target=self._beat, name=f"lease of job {job_id}", daemon=True)
@@ -53,11 +51,9 @@ class Lease:
             self._renew()
 
     def _renew(self) -> None:
-        """A busy database is asked again later; only when the lease has run out meanwhile is it given up."""
+        """A busy database is asked again later: an overdue lease counts until another takes the job."""
         with self._one_at_a_time:
             try:
                 self.ended = self.ended or not self._store.report(self._job_id, self._worker, *self._progress)
-                self._renewed = time.monotonic()
             except StorageError as error:
                 logger.warning("job %s: progress was not stored: %s", self._job_id, error)
-                self.ended = self.ended or time.monotonic() - self._renewed > self._seconds

@@ -111,7 +111,9 @@ def _bare_card(source: str) -> ModelCard:
     )
 
 
-def _parse(source: str, values: dict[str, Any]) -> ModelCard:
+def _parse(source: str, values: Any) -> ModelCard:
+    if not isinstance(values, dict):
+        raise ValueError("a JSON object was expected")
     known = {f.name: values[f.name] for f in fields(ModelCard) if f.name in values}
     words = {kind: _keys(known.get(kind, ())) for kind in ("rashes", "sites", "tones")}
     defaults = DrawingDefaults(**known.get("defaults", {}))

@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 LEASE_SECONDS = 60.0
 IDLE_SECONDS = 1.0
 FINISH_TRIES = 5
+FINISH_PAUSE = 1.0
 
 Loader = Callable[[str, str | None], "Pipeline"]
 
@@ -133,7 +134,7 @@ class Worker:
             except LibraryBusyError:
                 if not remaining:
                     raise
-                time.sleep(1)
+                time.sleep(FINISH_PAUSE)
 
     def _pipeline_for(self, recipe: Recipe, lease: Lease) -> "Pipeline":
         """The cached pipeline if it is the one asked for; else the old one is freed before loading."""

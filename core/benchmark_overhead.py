@@ -1,0 +1,167 @@
+"""Measures what the app adds to a bare pipeline call: steps, previews, leases, PNG, thumbnail, database rows.
+
+    python -m core.benchmark_overhead --pairs 10
+
+Draws the same recipes alternately by a bare call of the diffusers pipeline and by the app's worker, in one
+run, and prints JSON. ``overhead`` is the median over the pairs of (worker - bare) / bare. The store is a real
+SQLite file in WAL mode with one committed transaction a verb, as the app's own is.
+"""
+
+import json
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.attributes import Attributes
+from core.composing import Wish, compose_recipe
+from core.jobs import DrawnImage, Job, JobState
+from core.model_cards import load_card
+from core.pipeline import Pipeline, load_pipeline
+from core.quiet import mute_libraries
+from core.recipes import Recipe
+from core.schedulers import make_scheduler
+from core.settings import EMBEDDED_MODEL
+from core.worker import Worker
+
+
+class OneTableStore:
+    """The least a ``JobStore`` can be: one table in a SQLite file, a connection for each verb."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        columns = "id INTEGER PRIMARY KEY, recipe TEXT, state TEXT, step INT, total INT, message TEXT"
+        self._write("PRAGMA journal_mode=WAL")
+        self._write(f"CREATE TABLE jobs ({columns})")
+
+    def submit(self, recipe: Recipe) -> None:
+        """Queues a recipe."""
+        self._write("INSERT INTO jobs (recipe, state) VALUES (?, 'queued')", recipe.to_json())
+
+    def take(self, worker: str, lease_seconds: float) -> Job | None:
+        """The oldest queued job."""
+        with closing(sqlite3.connect(self._path)) as connection:
+            query = "SELECT id, recipe FROM jobs WHERE state = 'queued' ORDER BY id"
+            row = connection.execute(query).fetchone()
+        if row is None:
+            return None
+        self._write("UPDATE jobs SET state = 'running' WHERE id = ?", row[0])
+        return Job(row[0], "", "", Recipe.from_json(row[1]), JobState.RUNNING, datetime.now(UTC))
+
+    def report(self, job_id: int, worker: str, step: int, total_steps: int, message: str = "") -> bool:
+        """Stores progress; nobody else takes jobs here."""
+        self._write(
+            "UPDATE jobs SET step = ?, total = ?, message = ? WHERE id = ?",
+            step,
+            total_steps,
+            message,
+            job_id,
+        )
+        return True
+
+    def finish(self, job_id: int, worker: str, image: DrawnImage) -> int | None:
+        """Closes the job."""
+        self._write("UPDATE jobs SET state = 'done', message = ? WHERE id = ?", str(image.image_path), job_id)
+        return job_id
+
+    def fail(self, job_id: int, worker: str, message: str) -> None:
+        """A failure makes the measurement worthless."""
+        raise SystemExit(f"Drawing failed: {message}")
+
+    def acknowledge_cancel(self, job_id: int, worker: str) -> None:
+        """Nobody cancels here."""
+        raise SystemExit("A job was cancelled.")
+
+    def _write(self, statement: str, *values: Any) -> None:
+        with closing(sqlite3.connect(self._path)) as connection, connection:
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute(statement, values)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit code."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default=EMBEDDED_MODEL, help="model name, diffusers folder, or hub id")
+    parser.add_argument("--pairs", type=int, default=10, help="pictures drawn each way")
+    asked = parser.parse_args(argv)
+    mute_libraries()
+    pipeline = load_pipeline(asked.model)
+    with tempfile.TemporaryDirectory() as place:
+        print(json.dumps(_measure(pipeline, _recipe(asked.model), asked.pairs, Path(place)), indent=2))
+    return 0
+
+
+def _recipe(model: str) -> Recipe:
+    """The first words the model knows, at its default settings."""
+    card = load_card(model)
+    rash, site, tone = (next(iter(card.words(kind)), None) for kind in ("rash", "site", "tone"))
+    chosen = Attributes(rash or "tinea", (site or "foot",), tone or "brown")
+    return compose_recipe(Wish(chosen, seed=0, model=model))
+
+
+def _measure(pipeline: Pipeline, recipe: Recipe, pairs: int, place: Path) -> dict[str, Any]:
+    store = OneTableStore(place / "jobs.db")
+    worker = Worker(store, place, load=lambda *_: pipeline)
+    plain = _plain_pipeline(pipeline, recipe)
+    _bare(plain, recipe)
+    _by_worker(worker, store, recipe)
+    timed = [
+        (_bare(plain, recipe.with_seed(i)), _by_worker(worker, store, recipe.with_seed(i)))
+        for i in range(1, pairs + 1)
+    ]
+    bare, ours = (statistics.median(column) for column in zip(*timed, strict=True))
+    overheads = [(mine - alone) / alone for alone, mine in timed]
+    return {
+        "model": recipe.model,
+        "steps": recipe.num_inference_steps,
+        "size": recipe.height,
+        "pairs": pairs,
+        "threads": torch.get_num_threads(),
+        "bare_seconds": round(bare, 4),
+        "worker_seconds": round(ours, 4),
+        "overhead": round(statistics.median(overheads), 4),
+    }
+
+
+def _plain_pipeline(pipeline: Pipeline, recipe: Recipe) -> Any:
+    """A diffusers pipeline over the same networks, with the recipe's scheduler."""
+    scheduler = make_scheduler(recipe.scheduler, pipeline.parts.scheduler.config)
+    parts = {**pipeline.parts.components, "scheduler": scheduler}
+    plain = type(pipeline.parts)(**parts, requires_safety_checker=False)
+    plain.set_progress_bar_config(disable=True)
+    return plain
+
+
+def _bare(plain: Any, recipe: Recipe) -> float:
+    """Seconds of the plain diffusers call, as its documentation writes it."""
+    started = time.perf_counter()
+    plain(
+        recipe.prompt,
+        num_inference_steps=recipe.num_inference_steps,
+        guidance_scale=recipe.guidance_scale,
+        height=recipe.height,
+        width=recipe.width,
+        generator=torch.Generator().manual_seed(recipe.seed),
+    )
+    return time.perf_counter() - started
+
+
+def _by_worker(worker: Worker, store: OneTableStore, recipe: Recipe) -> float:
+    """Seconds from taking the job to the finished row."""
+    store.submit(recipe)
+    started = time.perf_counter()
+    worker.run_once()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    sys.exit(main())

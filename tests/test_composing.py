@@ -1,0 +1,165 @@
+"""From a wish to a recipe: checked against vocabulary, card and tokenizer, and completed."""
+
+from pathlib import Path
+
+import pytest
+from tiny_models import make_encoder, make_tiny_pipeline
+
+import core
+from core.attributes import Attributes
+from core.composing import Wish, across_tones, compose, compose_recipe, series
+from core.errors import ModelMissingError, PromptError, RecipeError, VocabularyError
+from core.recipes import SEED_MAX
+
+TINEA = Attributes("tinea", ("foot",), "brown")
+CAPTION = "tinea type of rash at the foot area on a brown skin"
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    make_tiny_pipeline(folder / "embedded")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def model(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SCRIPT2SKIN_MODELS", str(models))
+    return models / "embedded"
+
+
+def test_attributes_become_their_caption_and_the_cards_settings() -> None:
+    recipe = compose_recipe(Wish(TINEA, seed=7))
+    assert (recipe.prompt, recipe.caption) == (CAPTION, CAPTION)
+    assert (recipe.rash, recipe.sites, recipe.tone) == ("tinea", ("foot",), "brown")
+    assert (recipe.num_inference_steps, recipe.guidance_scale, recipe.scheduler) == (3, 2.0, "ddim")
+    assert (recipe.height, recipe.width, recipe.seed, recipe.model) == (32, 32, 7, "embedded")
+
+
+def test_a_recipe_knows_its_weights_and_versions() -> None:
+    recipe = compose_recipe(Wish(TINEA))
+    assert len(recipe.model_hash) == len(recipe.text_encoder_hash) == 64
+    assert set(recipe.versions) == {"script2skin", "torch", "diffusers", "transformers"}
+    assert recipe.versions["script2skin"] == core.__version__
+
+
+def test_the_version_is_the_projects() -> None:
+    import tomllib
+
+    project = tomllib.loads((Path(core.__file__).parent.parent / "pyproject.toml").read_text())
+    assert project["project"]["version"] == core.__version__
+
+
+def test_a_prompt_is_drawn_as_it_stands_and_read_back() -> None:
+    composition = compose(Wish(prompt="show tinea on brown skin on the foot"))
+    assert composition.recipe.prompt == "show tinea on brown skin on the foot"
+    assert composition.recipe.caption is None
+    assert (composition.recipe.rash, composition.recipe.sites) == ("tinea", ("foot",))
+
+
+def test_an_edited_caption_keeps_the_template_beside_it_and_is_read_again() -> None:
+    recipe = compose_recipe(Wish(TINEA, prompt="acne type of rash at the foot area on a brown skin"))
+    assert recipe.caption == CAPTION
+    assert recipe.prompt.startswith("acne")
+    assert recipe.rash == "acne"
+
+
+def test_a_chosen_entry_the_model_was_not_taught_is_refused_with_what_it_knows() -> None:
+    with pytest.raises(VocabularyError, match=r"not taught the rash 'eczema'.*acne, tinea, clear"):
+        compose(Wish(Attributes("eczema", ("foot",), "brown")))
+    with pytest.raises(VocabularyError, match=r"not taught the site 'scalp'.*face, foot, palm"):
+        compose(Wish(Attributes("acne", ("foot", "scalp"), "brown")))
+
+
+def test_an_entry_of_no_vocabulary_is_refused() -> None:
+    with pytest.raises(VocabularyError, match="Unknown rash 'measels'"):
+        compose(Wish(Attributes("measels", ("foot",), "brown")))
+
+
+def test_a_written_word_the_model_was_not_taught_is_said_and_drawn() -> None:
+    composition = compose(Wish(prompt="eczema on fair skin at the face area"))
+    assert composition.recipe.rash == "eczema"
+    assert any("not taught the rash 'eczema'" in note for note in composition.notes)
+
+
+@pytest.mark.parametrize(
+    "wish", [Wish(), Wish(prompt=""), Wish(prompt="  "), Wish(TINEA, prompt=""), Wish(Attributes())]
+)
+def test_nothing_to_draw_is_refused(wish: Wish) -> None:
+    with pytest.raises(PromptError):
+        compose(wish)
+
+
+def test_a_long_prompt_is_refused_before_anything_is_drawn() -> None:
+    with pytest.raises(PromptError, match="77"):
+        compose(Wish(prompt="tinea " * 2000))
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"seed": -1}, "seed is -1"),
+        ({"seed": SEED_MAX + 1}, "seed is 4294967296"),
+        ({"num_inference_steps": 0}, "num_inference_steps is 0"),
+        ({"guidance_scale": 99.0}, "guidance_scale is 99"),
+        ({"scheduler": "fast"}, "'fast'"),
+        ({"height": 36}, "height is 36"),
+    ],
+)
+def test_a_setting_out_of_range_is_refused_with_its_value(settings: dict[str, object], named: str) -> None:
+    with pytest.raises(RecipeError, match=named):
+        compose(Wish(TINEA, **settings))  # type: ignore[arg-type]
+
+
+def test_a_size_the_autoencoder_cannot_make_is_refused(models: Path) -> None:
+    from tiny_models import edit_json
+
+    deep = make_tiny_pipeline(models / "deep")
+    edit_json(deep / "vae" / "config.json", block_out_channels=[8] * 5)
+    with pytest.raises(RecipeError, match="width is 40; this model draws multiples of 16"):
+        compose(Wish(TINEA, model="deep", width=40))
+
+
+def test_a_missing_seed_is_drawn_afresh() -> None:
+    assert len({compose_recipe(Wish(TINEA)).seed for _ in range(5)}) > 1
+
+
+def test_a_missing_model_is_named() -> None:
+    with pytest.raises(ModelMissingError, match="nowhere"):
+        compose(Wish(TINEA, model="nowhere"))
+
+
+def test_another_text_encoder_changes_its_hash_alone(tmp_path: Path) -> None:
+    stock = compose_recipe(Wish(TINEA, seed=1))
+    tuned = compose_recipe(Wish(TINEA, seed=1, text_encoder=str(make_encoder(tmp_path / "tuned"))))
+    assert tuned.model_hash == stock.model_hash
+    assert tuned.text_encoder_hash != stock.text_encoder_hash
+
+
+def test_a_series_differs_by_seed_alone() -> None:
+    recipe = compose_recipe(Wish(TINEA, seed=7))
+    assert [r.seed for r in series(recipe, 3)] == [7, 8, 9]
+    assert {r.with_seed(0) for r in series(recipe, 3)} == {recipe.with_seed(0)}
+
+
+@pytest.mark.parametrize("count", [0, -1, 9, 1_000_000])
+def test_too_few_or_too_many_pictures_are_refused(count: int) -> None:
+    with pytest.raises(RecipeError, match=f"count is {count}"):
+        series(compose_recipe(Wish(TINEA, seed=7)), count)
+
+
+def test_a_series_past_the_last_seed_is_refused() -> None:
+    with pytest.raises(RecipeError, match="seed is 4294967296"):
+        series(compose_recipe(Wish(TINEA, seed=SEED_MAX)), 2)
+
+
+def test_across_tones_keeps_the_seed_and_takes_every_tone_the_model_knows() -> None:
+    recipes = across_tones(Wish(TINEA))
+    assert [r.tone for r in recipes] == ["fair", "brown", "black"]
+    assert len({r.seed for r in recipes}) == 1
+    assert recipes[1].prompt == CAPTION
+
+
+def test_across_tones_needs_attributes() -> None:
+    with pytest.raises(VocabularyError):
+        across_tones(Wish(prompt="tinea"))

@@ -1,0 +1,416 @@
+"""Loading and drawing with microscopic real models."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import diffusers
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from tiny_models import (
+    EMBEDDED_SCHEDULER,
+    SD_SCHEDULER,
+    edit_json,
+    make_encoder,
+    make_tiny_pipeline,
+    make_whole_clip,
+    rename_tensors,
+)
+from transformers import CLIPModel, CLIPTextModel
+
+from core import loading, pipeline
+from core.errors import (
+    Cancelled,
+    EncoderMismatchError,
+    GenerationError,
+    ModelError,
+    ModelMissingError,
+    PromptError,
+    RecipeError,
+    UnsafeWeightsError,
+)
+from core.images import pixel_sha256
+from core.pipeline import Pipeline, Step, draw, load_pipeline
+from core.previews import fit_projection
+from core.recipes import SCHEDULERS, Recipe
+from core.schedulers import make_scheduler, predicted_image_latents
+
+RECIPE = Recipe("acne", 7, "tiny", 4, 2.0, "ddim", 32, 32)
+TOKENS = torch.tensor([[0, 2, 9, 30, 1]])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_pipeline(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def loaded(folder: Path) -> Pipeline:
+    return load_pipeline(folder, device="cpu")
+
+
+def states(encoder: torch.nn.Module) -> torch.Tensor:
+    with torch.inference_mode():
+        return encoder.eval()(TOKENS).last_hidden_state
+
+
+# Loading
+
+
+def test_a_folder_draws_what_plain_diffusers_draws_from_it(folder: Path, loaded: Pipeline) -> None:
+    plain = diffusers.StableDiffusionPipeline.from_pretrained(folder)
+    plain.set_progress_bar_config(disable=True)
+    generator = torch.Generator().manual_seed(7)
+    expected = plain(
+        "acne", negative_prompt="", num_inference_steps=4, guidance_scale=2.0, height=32, width=32,
+        generator=generator,
+    ).images[0]  # fmt: skip
+    difference = np.abs(np.asarray(expected, int) - np.asarray(draw(loaded, RECIPE), int))
+    assert difference.max() <= 1
+
+
+@pytest.mark.parametrize("prefix", ["", "text_model."])
+def test_text_encoder_weights_arrive_with_and_without_the_old_prefix(
+    folder: Path, tmp_path: Path, prefix: str
+) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    rename_tensors(copy / "text_encoder" / "model.safetensors", prefix)
+    names = list(load_file(copy / "text_encoder" / "model.safetensors"))
+    assert all(name.startswith(prefix) for name in names)
+    expected = states(CLIPTextModel.from_pretrained(folder / "text_encoder"))
+    assert torch.equal(states(load_pipeline(copy, device="cpu").parts.text_encoder), expected)
+
+
+def test_a_tuned_encoder_replaces_the_models_own(folder: Path, loaded: Pipeline, tmp_path: Path) -> None:
+    tuned = make_encoder(tmp_path / "tuned")
+    swapped = load_pipeline(folder, tuned, device="cpu")
+    assert torch.equal(states(swapped.parts.text_encoder), states(CLIPTextModel.from_pretrained(tuned)))
+    assert swapped.text_encoder_hash != loaded.text_encoder_hash
+    assert pixel_sha256(draw(swapped, RECIPE)) != pixel_sha256(draw(loaded, RECIPE))
+
+
+def test_the_text_part_of_a_whole_clip_can_be_the_encoder(folder: Path, tmp_path: Path) -> None:
+    clip = make_whole_clip(tmp_path / "clip")
+    swapped = load_pipeline(folder, clip, device="cpu")
+    assert torch.equal(states(swapped.parts.text_encoder), states(CLIPModel.from_pretrained(clip).text_model))
+
+
+def test_an_encoder_that_does_not_fit_is_refused_before_loading(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "_load_parts", lambda *_: pytest.fail("weights were loaded"))
+    with pytest.raises(EncoderMismatchError, match="hidden size"):
+        load_pipeline(folder, make_encoder(tmp_path / "narrow", hidden_size=16))
+
+
+@pytest.mark.parametrize("part", ["unet", "vae", "text_encoder"])
+def test_missing_weights_are_an_error_and_never_chance(folder: Path, tmp_path: Path, part: str) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    path = next((copy / part).glob("*.safetensors"))
+    tensors = load_file(path)
+    removed = sorted(tensors)[0]
+    del tensors[removed]
+    save_file(tensors, path, metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=f"{part} lack '.*{removed}'"):
+        load_pipeline(copy, device="cpu")
+
+
+@pytest.mark.parametrize("part", ["unet", "text_encoder"])
+def test_weights_left_over_are_an_error(folder: Path, tmp_path: Path, part: str) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    path = next((copy / part).glob("*.safetensors"))
+    save_file({**load_file(path), "stray.weight": torch.ones(2)}, path, metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=r"does not describe: 'stray\.weight'"):
+        load_pipeline(copy, device="cpu")
+
+
+def test_an_encoder_whose_configuration_belongs_to_another_is_an_error(folder: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    edit_json(copy / "text_encoder" / "config.json", num_hidden_layers=3)
+    with pytest.raises(ModelError, match=r"lack 'encoder\.layers\.2|lack 'text_model\.encoder\.layers\.2"):
+        load_pipeline(copy, device="cpu")
+
+
+def test_weights_that_hold_nan_are_an_error(folder: Path, tmp_path: Path) -> None:
+    encoder = make_encoder(tmp_path / "broken")
+    tensors = load_file(encoder / "model.safetensors")
+    tensors["final_layer_norm.bias"][3] = float("nan")
+    save_file(tensors, encoder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match="NaN"):
+        load_pipeline(folder, encoder, device="cpu")
+
+
+def test_half_precision_files_load_with_and_without_the_variant_name(folder: Path, tmp_path: Path) -> None:
+    plain = diffusers.StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float16)
+    plain.save_pretrained(tmp_path / "plain")
+    plain.save_pretrained(tmp_path / "variant", variant="fp16")
+    one = load_pipeline(tmp_path / "plain", device="cpu")
+    other = load_pipeline(tmp_path / "variant", device="cpu")
+    assert one.parts.unet.dtype is one.parts.vae.dtype is torch.float32
+    assert pixel_sha256(draw(one, RECIPE)) == pixel_sha256(draw(other, RECIPE))
+
+
+def test_a_missing_folder_and_pickled_weights_are_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelMissingError):
+        load_pipeline(tmp_path / "nowhere")
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    weights = copy / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.rename(weights.with_suffix(".bin"))
+    with pytest.raises(UnsafeWeightsError):
+        load_pipeline(copy)
+
+
+def test_running_out_of_memory_while_loading_says_the_way_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+    monkeypatch.setattr(loading, "_load_parts", full)
+    with pytest.raises(GenerationError, match=r"not enough memory.*smaller"):
+        load_pipeline(folder)
+
+
+def test_bfloat16_is_for_large_unets_on_processors_that_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = torch.device("cpu")
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
+    assert loading.fast_dtype(cpu, 20_000_000) is torch.float32
+    assert loading.fast_dtype(cpu, 860_000_000) is torch.bfloat16
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    assert loading.fast_dtype(cpu, 860_000_000) is torch.float32
+
+
+def test_a_bfloat16_unet_keeps_float32_around_it_and_draws_nearly_the_same(
+    folder: Path, loaded: Pipeline
+) -> None:
+    low = load_pipeline(folder, device="cpu", unet_dtype=torch.bfloat16)
+    assert (low.parts.unet.dtype, low.parts.vae.dtype) == (torch.bfloat16, torch.float32)
+    first, second = draw(low, RECIPE), draw(low, RECIPE)
+    assert first.tobytes() == second.tobytes()
+    difference = np.abs(np.asarray(first, int) - np.asarray(draw(loaded, RECIPE), int))
+    assert 0 < difference.mean() < 4
+
+
+# Drawing
+
+
+def test_the_same_recipe_gives_the_same_bytes(loaded: Pipeline, folder: Path) -> None:
+    first = draw(loaded, RECIPE)
+    draw(loaded, RECIPE.with_seed(8))
+    assert draw(loaded, RECIPE).tobytes() == first.tobytes()
+    assert draw(load_pipeline(folder, device="cpu"), RECIPE).tobytes() == first.tobytes()
+
+
+def test_a_picture_does_not_depend_on_watching_it(loaded: Pipeline) -> None:
+    steps: list[Step] = []
+    watched = draw(loaded, RECIPE, steps.append, lambda: False, preview_seconds=0)
+    assert watched.tobytes() == draw(loaded, RECIPE).tobytes()
+    assert len(steps) == 4
+
+
+def test_another_seed_prompt_or_guidance_gives_another_picture(loaded: Pipeline) -> None:
+    changes = ({}, {"seed": 8}, {"prompt": "tinea"}, {"guidance_scale": 9.0}, {"negative_prompt": "hair"})
+    drawn = {draw(loaded, replace(RECIPE, **change)).tobytes() for change in changes}
+    assert len(drawn) == 5
+
+
+@pytest.mark.parametrize("settings", [EMBEDDED_SCHEDULER, SD_SCHEDULER], ids=["velocity", "noise"])
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_every_scheduler_draws_with_either_kind_of_model(
+    name: str, settings: dict[str, object], loaded: Pipeline
+) -> None:
+    other = replace(loaded, parts=_with_scheduler_settings(loaded, settings))
+    drawn = [draw(other, replace(RECIPE, scheduler=name, num_inference_steps=n)) for n in (1, 2, 10, 10)]
+    assert drawn[2].tobytes() == drawn[3].tobytes()
+    assert all(np.asarray(image).std() > 5 for image in drawn)
+
+
+def _with_scheduler_settings(
+    loaded: Pipeline, settings: dict[str, object]
+) -> diffusers.StableDiffusionPipeline:
+    parts = {**loaded.parts.components, "scheduler": diffusers.DDIMScheduler(**settings)}
+    return diffusers.StableDiffusionPipeline(**parts, requires_safety_checker=False)
+
+
+def test_schedulers_end_close_together_when_they_take_many_steps(loaded: Pipeline) -> None:
+    def pixels(name: str) -> np.ndarray:
+        return np.asarray(draw(loaded, replace(RECIPE, scheduler=name, num_inference_steps=40)), float)
+
+    reference = pixels("ddim")
+    for name in ("dpmsolver++", "euler", "unipc"):
+        assert np.abs(pixels(name) - reference).mean() < 2, name
+
+
+def test_drawing_leaves_no_trace_in_the_pipeline(loaded: Pipeline) -> None:
+    before = loaded.parts.scheduler
+    draw(loaded, replace(RECIPE, scheduler="unipc"))
+    assert loaded.parts.scheduler is before
+    assert before.num_inference_steps is None
+
+
+def test_a_size_of_two_shapes_is_drawn_exactly(loaded: Pipeline) -> None:
+    assert draw(loaded, replace(RECIPE, height=24, width=40)).size == (40, 24)
+
+
+def test_long_and_empty_prompts_are_refused_before_drawing(loaded: Pipeline) -> None:
+    for recipe in (
+        replace(RECIPE, prompt="tinea " * 2000),
+        replace(RECIPE, prompt=" "),
+        replace(RECIPE, negative_prompt="x" * 100),
+    ):
+        with pytest.raises(PromptError):
+            draw(loaded, recipe, lambda _: pytest.fail("a step was drawn"))
+
+
+def test_a_size_the_autoencoder_cannot_make_is_refused(
+    folder: Path, tmp_path: Path, loaded: Pipeline
+) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    edit_json(copy / "vae" / "config.json", block_out_channels=[8] * 5)
+    with pytest.raises(RecipeError, match="multiples of 16"):
+        draw(replace(loaded, folder=copy), replace(RECIPE, width=40))
+
+
+def test_steps_are_counted_and_timed(loaded: Pipeline) -> None:
+    steps: list[Step] = []
+    draw(loaded, replace(RECIPE, scheduler="pndm"), steps.append)
+    assert [s.number for s in steps] == [1, 2, 3, 4, 5]
+    assert {s.total for s in steps} == {5}
+    assert all(s.seconds_per_step > 0 for s in steps)
+
+
+def test_previews_come_no_oftener_than_asked(loaded: Pipeline) -> None:
+    steps: list[Step] = []
+    draw(loaded, RECIPE, steps.append, preview_seconds=3600)
+    assert [s.preview is not None for s in steps] == [True, False, False, False]
+    draw(loaded, RECIPE, steps.append, preview_seconds=0)
+    assert all(isinstance(s.preview, Image.Image) for s in steps[4:])
+
+
+def test_cancelling_stops_within_one_step(loaded: Pipeline) -> None:
+    steps: list[Step] = []
+    with pytest.raises(Cancelled):
+        draw(loaded, RECIPE, steps.append, lambda: len(steps) == 2)
+    assert len(steps) == 2
+    assert draw(loaded, RECIPE).size == (32, 32)
+
+
+def test_a_watcher_that_fails_frees_the_pipeline(loaded: Pipeline) -> None:
+    def fail(_: Step) -> None:
+        raise ZeroDivisionError("watcher")
+
+    with pytest.raises(GenerationError, match="watcher"):
+        draw(loaded, RECIPE, fail)
+    assert not loaded.lock.locked()
+
+
+def test_two_threads_draw_what_one_draws(loaded: Pipeline) -> None:
+    recipes = [replace(RECIPE, seed=seed, scheduler="unipc") for seed in range(6)]
+    alone = [draw(loaded, recipe).tobytes() for recipe in recipes]
+    together: dict[int, bytes] = {}
+
+    def run(numbers: range) -> None:
+        for number in numbers:
+            together[number] = draw(loaded, recipes[number]).tobytes()
+
+    threads = [threading.Thread(target=run, args=(range(start, 6, 2),)) for start in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [together[i] for i in range(6)] == alone
+
+
+@pytest.fixture
+def broken(folder: Path) -> Iterator[Pipeline]:
+    yield load_pipeline(folder, device="cpu")
+
+
+def test_nan_in_the_arithmetic_is_an_error_at_the_first_step(broken: Pipeline) -> None:
+    next(broken.parts.unet.parameters()).fill_(float("nan"))
+    steps: list[Step] = []
+    with pytest.raises(GenerationError, match="NaN"):
+        draw(broken, RECIPE, steps.append)
+    assert steps == []
+
+
+def test_nan_in_the_decoder_is_an_error(broken: Pipeline) -> None:
+    broken.parts.vae.decoder.conv_out.bias.fill_(float("nan"))
+    with pytest.raises(GenerationError, match="NaN"):
+        draw(broken, RECIPE)
+
+
+def test_a_black_picture_is_an_error(broken: Pipeline) -> None:
+    broken.parts.vae.decoder.conv_out.bias.fill_(-100.0)
+    with pytest.raises(GenerationError, match="black"):
+        draw(broken, RECIPE)
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("CUDA out of memory. Tried"), torch.OutOfMemoryError("full")]
+)
+def test_running_out_of_memory_says_the_way_out(
+    loaded: Pipeline, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def full(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(pipeline, "_with_scheduler", full)
+    with pytest.raises(GenerationError, match=r"not enough memory.*smaller width"):
+        draw(loaded, RECIPE)
+
+
+# Previews
+
+
+@pytest.mark.parametrize("settings", [EMBEDDED_SCHEDULER, SD_SCHEDULER], ids=["velocity", "noise"])
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_the_predicted_picture_is_exact_where_the_answer_is_known(
+    name: str, settings: dict[str, object]
+) -> None:
+    """Noises known latents as the schedule says and gives the true output: the latents must come back."""
+    scheduler = make_scheduler(name, diffusers.DDIMScheduler(**settings).config)
+    scheduler.set_timesteps(10)
+    timestep = scheduler.timesteps[4]
+    alpha = scheduler.alphas_cumprod[int(timestep)]
+    latents, noise = torch.randn(2, 1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    sample = alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
+    velocity = alpha.sqrt() * noise - (1 - alpha).sqrt() * latents
+    output = velocity if settings["prediction_type"] == "v_prediction" else noise
+    if name.startswith("euler"):
+        sample = sample / alpha.sqrt()
+        scheduler.scale_model_input(sample, timestep)
+    assert torch.allclose(predicted_image_latents(scheduler, output, timestep, sample), latents, atol=1e-3)
+
+
+def test_the_projection_finds_a_linear_decoder() -> None:
+    """A decoder that is truly linear must be found exactly, offset included."""
+    truth = torch.randn(3, 4, generator=torch.Generator().manual_seed(1))
+
+    class LinearVae:
+        config = type("Config", (), {"block_out_channels": (1, 1, 1), "scaling_factor": 0.5})
+        device, dtype = torch.device("cpu"), torch.float32
+
+        def encode(self, picture: torch.Tensor) -> object:
+            small = torch.nn.functional.avg_pool2d(picture, 4)
+            latents = torch.cat([small, small[:, :1] * small[:, 1:2]], dim=1)
+            return type("Encoded", (), {"latent_dist": type("Distribution", (), {"mean": latents})})
+
+        def decode(self, latents: torch.Tensor) -> object:
+            rgb = torch.einsum("oc,nchw->nohw", truth, latents) + 0.25
+            return type("Decoded", (), {"sample": rgb.repeat_interleave(4, 2).repeat_interleave(4, 3)})
+
+    weights = fit_projection(LinearVae()).weights
+    assert np.allclose(weights[:-1], truth.T.numpy() / 0.5, atol=1e-4)
+    assert np.allclose(weights[-1], 0.25, atol=1e-4)
+
+
+def test_a_preview_keeps_the_shape_of_the_picture(loaded: Pipeline) -> None:
+    preview = loaded.projection.image(torch.randn(1, 4, 6, 10, generator=torch.Generator().manual_seed(0)))
+    assert preview.size == (256, 154)
