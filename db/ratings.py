@@ -9,7 +9,21 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from core.errors import InputError, NotAllowedError, NotFoundError
 from db.engine import Database
@@ -182,4 +196,4 @@ def _to_review(connection: Connection, rater: str, me: int) -> Select[tuple[int]
 def _own_order(rater: str) -> ColumnElement[int]:
     """Multiplying by a number of the rater's own, modulo a prime, permutes the pictures' random places."""
     factor = 1 + int.from_bytes(sha256(rater.encode()).digest()[:8]) % (SHUFFLE_PRIME - 1)
-    return (g.shuffle * factor) % SHUFFLE_PRIME
+    return (cast(g.shuffle, BigInteger) * literal(factor, BigInteger())) % SHUFFLE_PRIME

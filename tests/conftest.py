@@ -5,10 +5,16 @@ import os
 import shutil
 import socket
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from library_parts import Clock
+
+    from db.repository import Repository
 
 # Read by libraries when they are imported, so set before any test module is.
 for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -40,6 +46,25 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SCRIPT2SKIN_LIBRARY", str(folder))
     monkeypatch.delenv("SCRIPT2SKIN_DATABASE", raising=False)
     return folder
+
+
+@pytest.fixture
+def clock() -> "Clock":
+    """A clock for ``repository`` that stands still until it is moved."""
+    from library_parts import Clock
+
+    return Clock()
+
+
+@pytest.fixture(params=["sqlite", *(["postgresql"] if "SCRIPT2SKIN_TEST_POSTGRES" in os.environ else [])])
+def repository(request: pytest.FixtureRequest, library: Path, clock: "Clock") -> "Iterator[Repository]":
+    """An empty library with the users ann and bob, on every database that is at hand."""
+    from library_parts import fresh_settings, opened
+
+    with fresh_settings(request.param, library) as settings:
+        opened_here = opened(settings, clock)
+        yield opened_here
+        opened_here.close()
 
 
 @pytest.fixture(autouse=True)
