@@ -38,6 +38,13 @@ def test_six_steps_lower_the_loss_and_move_every_weight(folder):
     assert all(moved)
 
 
+def test_a_new_autoencoder_starts_with_quiet_latents(folder):
+    vae = make_learner(tiny(folder), open_phantoms(folder), CPU).vae
+    posterior = vae.encode(torch.rand(2, 3, 16, 16)).latent_dist
+    assert float(posterior.std.max()) == pytest.approx(np.exp(-4.0), rel=1e-4)
+    assert float(posterior.mean.std()) > float(posterior.std.max())
+
+
 def test_gradients_are_clipped_to_the_limit(folder):
     learner = make_learner(tiny(folder, clip=0.01), open_phantoms(folder), CPU)
     norm = learner.take_step(0)["gradient_norm"]

@@ -1,0 +1,134 @@
+"""The released folder: a Stable Diffusion pipeline in half precision, the whole CLIP, and a model card."""
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+from transformers import CLIPModel
+
+from core.errors import TrainingError
+from core.model_cards import DrawingDefaults, ModelCard, load_card, write_card
+from core.settings import EMBEDDED_MODEL
+from training.datasets import PhantomSet, open_phantoms
+from training.noise_schedule import make_scheduler
+from training.text_states import load_text_encoder
+
+LARGEST_FILE = 50_000_000
+"""Bytes; a hosting limit for files kept in a repository."""
+
+NOTICE = "Trained on drawn phantoms, not on patients; not for diagnosis."
+ORIGIN = "Made by training.build_embedded from phantoms of training.render_phantoms alone."
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Folders of what was trained, each in save_pretrained form."""
+
+    unet: Path
+    vae: Path
+    clip: Path
+
+
+def assemble(parts: Parts, phantoms: Path, folder: Path) -> None:
+    """Writes the model folder beside its place and swaps it in whole.
+
+    Raises:
+        TrainingError: a file is too large to be kept in a repository.
+    """
+    waiting = folder.with_name(folder.name + ".new")
+    shutil.rmtree(waiting, ignore_errors=True)
+    drawn = open_phantoms(phantoms)
+    _pipeline(parts).to(dtype=torch.float16).save_pretrained(waiting, safe_serialization=True)
+    _save_clip(parts.clip, waiting / "clip")
+    write_card(waiting, card_for(drawn))
+    check_sizes(waiting)
+    shutil.rmtree(folder, ignore_errors=True)
+    waiting.replace(folder)
+
+
+def _pipeline(parts: Parts) -> StableDiffusionPipeline:
+    tokenizer, text_encoder = load_text_encoder(parts.clip)
+    return StableDiffusionPipeline(
+        vae=AutoencoderKL.from_pretrained(parts.vae, torch_dtype=torch.float32),
+        text_encoder=text_encoder,
+        tokenizer=tokenizer,
+        unet=UNet2DConditionModel.from_pretrained(parts.unet, torch_dtype=torch.float32),
+        scheduler=make_scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+
+
+def _save_clip(clip: Path, folder: Path) -> None:
+    """The whole CLIP in half precision, with its tokenizer and picture preparation."""
+    CLIPModel.from_pretrained(clip, torch_dtype=torch.float32).half().save_pretrained(folder)
+    for file in clip.iterdir():
+        if file.is_file() and not (folder / file.name).exists() and file.suffix in (".json", ".txt"):
+            shutil.copy2(file, folder / file.name)
+
+
+def card_for(phantoms: PhantomSet) -> ModelCard:
+    """What the model knows is what its phantoms show."""
+    asked = [p.attributes for p in phantoms.phantoms]
+    return ModelCard(
+        source=EMBEDDED_MODEL,
+        label="Embedded model",
+        description=f"Draws {phantoms.size}x{phantoms.size} pictures of skin; small enough for a processor.",
+        notice=NOTICE,
+        rashes=_distinct(a.rash for a in asked),
+        sites=_distinct(site for a in asked for site in a.sites),
+        tones=_distinct(a.tone for a in asked),
+        defaults=DrawingDefaults(20, 2.5, "ddim", phantoms.size, phantoms.size),
+        licence="Apache-2.0",
+        origin=f"{ORIGIN} It learned from {len(phantoms)} of them.",
+    )
+
+
+def _distinct(keys: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(sorted({key for key in keys if key is not None}))
+
+
+def check_sizes(folder: Path) -> None:
+    """Refuses files that a repository would not take.
+
+    Raises:
+        TrainingError: naming the file and its size.
+    """
+    for file in folder.rglob("*"):
+        if file.is_file() and file.stat().st_size >= LARGEST_FILE:
+            raise TrainingError(
+                f"{file} is {file.stat().st_size:,} bytes; at most {LARGEST_FILE:,} can be released. "
+                "Train a smaller network."
+            )
+
+
+def copy_judge(trained: Path, folder: Path) -> None:
+    """Puts the judge in its place."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(trained, folder)
+
+
+def check_drawing(folder: Path, size: int) -> None:
+    """Draws one picture with the plain diffusers pipeline, as anybody would.
+
+    Raises:
+        TrainingError: the picture has another size, or is one flat colour.
+    """
+    pipeline = StableDiffusionPipeline.from_pretrained(folder)
+    pipeline.set_progress_bar_config(disable=True)
+    caption = "tinea type of rash at the foot area on a fair skin"
+    steps = {"num_inference_steps": 4, "guidance_scale": 2.0, "height": size, "width": size}
+    picture = pipeline(caption, generator=torch.Generator().manual_seed(0), **steps).images[0]
+    if picture.size != (size, size) or np.asarray(picture).std() == 0:
+        raise TrainingError(f"The model in {folder} draws no picture of {size} pixels; train it again.")
+
+
+def record_figures(folder: Path, report: dict[str, Any]) -> None:
+    """Writes a measurement's figures into the model card."""
+    write_card(folder, replace(load_card(folder), figures=report["figures"]))

@@ -1,0 +1,190 @@
+"""Builds the embedded model: phantoms, autoencoder, CLIP, judge, UNet, model folder, measurement.
+
+    python -m training.build_embedded --work DIR
+
+Every stage keeps its result in DIR and is skipped when it is there; an interrupted stage goes on where it
+stopped. The model folder is written to data/models/embedded, the judge to data/models/judge.
+"""
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from core.errors import Script2SkinError, TrainingError
+from core.settings import EMBEDDED_MODEL, Settings
+from training.assembly import Parts, assemble, check_drawing, copy_judge, record_figures
+
+JUDGE = "judge"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much of everything. The standard fits about two hours of two processor cores."""
+
+    work: Path
+    models: Path
+    seed: int = 11
+    sites: tuple[str, ...] = ()
+    phantoms: int = 8400
+    judge_phantoms: int = 3024
+    held_out: int = 1008
+    size: int = 256
+    autoencoder: tuple[str, ...] = ("--minutes", "18")
+    clip: tuple[str, ...] = ("--minutes", "8")
+    judge: tuple[str, ...] = ("--minutes", "8")
+    unet: tuple[str, ...] = ("--minutes", "50")
+    evaluation: int = 384
+
+    def folder(self, name: str) -> Path:
+        """Where a stage works."""
+        return self.work / name
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One command of the chain and the file that says it is done."""
+
+    name: str
+    command: str
+    arguments: tuple[str, ...]
+    result: Path
+
+
+def stages(plan: Plan) -> list[Stage]:
+    """The trainings in order; assembly and measurement follow them."""
+    phantoms = plan.folder("phantoms")
+    vae, clip = (str(plan.folder(name) / "model") for name in ("autoencoder", "clip"))
+    places = ("--vae", vae, "--clip", clip, "--latents", str(plan.folder("latents")))
+    return [
+        _drawing(plan, "phantoms", plan.phantoms, 0),
+        _drawing(plan, "phantoms_judge", plan.judge_phantoms, 1),
+        _drawing(plan, "phantoms_held_out", plan.held_out, 2),
+        _training(plan, "autoencoder", phantoms, plan.autoencoder),
+        _training(plan, "clip", phantoms, plan.clip),
+        _training(plan, "judge", plan.folder("phantoms_judge"), plan.judge),
+        _training(plan, "unet", phantoms, (*places, *plan.unet)),
+    ]
+
+
+def _drawing(plan: Plan, name: str, count: int, offset: int) -> Stage:
+    """Phantoms of another seed for each purpose: the judge sees none that the generator learned from."""
+    folder = plan.folder(name)
+    numbers = ("--count", str(count), "--seed", str(plan.seed + offset), "--size", str(plan.size))
+    sites = ("--sites", *plan.sites) if plan.sites else ()
+    arguments = (*numbers, "--output", str(folder), *sites)
+    return Stage(name, "render_phantoms", arguments, folder / "metadata.jsonl")
+
+
+def _training(plan: Plan, name: str, phantoms: Path, arguments: tuple[str, ...]) -> Stage:
+    folder = plan.folder(name)
+    places = ("--phantoms", str(phantoms), "--output", str(folder), "--seed", str(plan.seed))
+    return Stage(name, f"train_{name}", (*places, *arguments), folder / "model" / "config.json")
+
+
+def run_stage(stage: Stage) -> None:
+    """Runs one command unless its result is there.
+
+    Raises:
+        TrainingError: the command failed; it has said why.
+    """
+    if stage.result.is_file():
+        print(f"{stage.name}: already there", flush=True)
+        return
+    print(f"{stage.name}: python -m training.{stage.command} {' '.join(stage.arguments)}", flush=True)
+    command: Callable[[Sequence[str]], int] = import_module(f"training.{stage.command}").main
+    if command(stage.arguments) != 0:
+        raise TrainingError(f"The stage '{stage.name}' failed; the same command goes on from there.")
+
+
+def build(plan: Plan) -> None:
+    """Runs the whole chain."""
+    for stage in stages(plan):
+        run_stage(stage)
+    model, judge = plan.models / EMBEDDED_MODEL, plan.models / JUDGE
+    parts = Parts(*(plan.folder(name) / "model" for name in ("unet", "autoencoder", "clip")))
+    assemble(parts, plan.folder("phantoms"), model)
+    copy_judge(plan.folder("judge") / "model", judge)
+    check_drawing(model, plan.size)
+    run_stage(_evaluation(plan, model, judge))
+    record_figures(model, json.loads((plan.work / "evaluation.json").read_text(encoding="utf-8")))
+    print(f"Written to {model} and {judge}.", flush=True)
+
+
+def _evaluation(plan: Plan, model: Path, judge: Path) -> Stage:
+    report, held_out = plan.work / "evaluation.json", plan.folder("phantoms_held_out")
+    places = ("--model", str(model), "--judge", str(judge), "--phantoms", str(held_out))
+    count = ("--count", str(plan.evaluation), "--output", str(report))
+    return Stage("evaluation", "evaluate", (*places, *count), report)
+
+
+def tiny_plan(work: Path, models: Path, seed: int) -> Plan:
+    """Microscopic sizes: shows in less than a minute that the chain holds together, and draws nothing."""
+    steps = ("--steps", "3")
+    return Plan(
+        work,
+        models,
+        seed,
+        sites=("face", "foot"),
+        phantoms=48,
+        judge_phantoms=48,
+        held_out=48,
+        size=64,
+        autoencoder=(*steps, "--channels", "8", "8", "8", "8", "8"),
+        clip=(*steps, "--batch", "8"),
+        judge=(*steps, "--batch", "8"),
+        unet=(*steps, "--batch", "4", "--size", "tiny"),
+        evaluation=2,
+    )
+
+
+def read_plan(arguments: Namespace) -> Plan:
+    """The plan that the flags ask for."""
+    if arguments.tiny:
+        return tiny_plan(arguments.work, arguments.models, arguments.seed)
+    return Plan(
+        arguments.work,
+        arguments.models,
+        arguments.seed,
+        tuple(arguments.sites),
+        arguments.phantoms,
+        autoencoder=("--minutes", str(arguments.minutes_autoencoder)),
+        clip=("--minutes", str(arguments.minutes_clip)),
+        judge=("--minutes", str(arguments.minutes_judge)),
+        unet=("--minutes", str(arguments.minutes_unet)),
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Builds the model; 1 with a sentence when a stage can't go on."""
+    arguments = parse_arguments(argv)
+    try:
+        build(read_plan(arguments))
+    except (Script2SkinError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def parse_arguments(argv: Sequence[str] | None) -> Namespace:
+    """The command's flags."""
+    models = Settings.from_environment().models
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, required=True, help="folder of all intermediate results")
+    parser.add_argument("--models", type=Path, default=models, help="where the finished folders go")
+    parser.add_argument("--phantoms", type=int, default=8400, help="how many pictures to learn from")
+    parser.add_argument("--sites", nargs="*", default=[], help="only these sites (default: all drawn)")
+    parser.add_argument("--minutes-autoencoder", type=float, default=18)
+    parser.add_argument("--minutes-clip", type=float, default=8)
+    parser.add_argument("--minutes-judge", type=float, default=8)
+    parser.add_argument("--minutes-unet", type=float, default=50)
+    parser.add_argument("--seed", type=int, default=11, help="first of three seeds of phantoms; of weights")
+    parser.add_argument("--tiny", action="store_true", help="microscopic sizes, to try the chain itself")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
