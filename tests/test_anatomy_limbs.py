@@ -147,3 +147,15 @@ def test_lesions_between_the_toes_lie_around_the_webs() -> None:
     rows = (body.lesion_area * frame.y).sum() / body.lesion_area.sum()
     assert -2.0 < rows < 2.2
     assert body.lesion_area[frame.y > 3.6].max(initial=0) < 0.35
+
+
+@pytest.mark.parametrize("site", LIMB_SITES)
+def test_a_frame_that_cuts_the_part_off_is_drawn_all_the_same(site: str) -> None:
+    width = LIMB_SITES[site].width_cm
+    for aside, down in ((0.7, 0.0), (-0.7, 0.6), (0.0, -0.7)):
+        frame = straight_frame(0.5 * width, size=64, turn=0.5)
+        moved = Frame(
+            frame.x + np.float32(aside * width), frame.y + np.float32(down * width), frame.px_per_cm
+        )
+        body = LIMB_SITES[site].draw(moved, np.random.default_rng(4))
+        assert np.isfinite(body.height).all() and np.isfinite(body.coverage).all()

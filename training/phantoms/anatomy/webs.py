@@ -8,7 +8,7 @@ from training.phantoms.anatomy.digits import BIG_TOE_PROFILE, TOE_PROFILE, Digit
 from training.phantoms.anatomy.foot import TOE_HALF_WIDTHS
 from training.phantoms.anatomy.joints import knuckle_wrinkles
 from training.phantoms.anatomy.nails import draw_nail
-from training.phantoms.anatomy.outlines import outline_distance, spline, strokes, wavy
+from training.phantoms.anatomy.outlines import Points, outline_distance, spline, strokes, to_pixels, wavy
 from training.phantoms.body import Body, Field, Frame
 from training.phantoms.noise import blur
 from training.phantoms.shapes import circle, dome, inside, union
@@ -80,29 +80,60 @@ def _web_floors(
     webs: list[tuple[float, float, float]],
     placed: list[Placed],
 ) -> Field:
-    """Deep skin in each gap, hung between the toes like a hammock, and the fold that runs into it."""
-    px = frame.px_per_cm
+    """Deep skin in each gap, hung between the toes like a hammock, and the folds that run into it."""
     toes = np.full_like(distance, 9.0)
     for each in placed:
         toes[each.window] = np.minimum(toes[each.window], each.distance)
-    for x, y, angle in webs:
-        reach = rng.uniform(0.0, 0.45)
-        deep = circle(frame.x, frame.y, x + reach * np.sin(angle), y - reach * np.cos(angle), 0.5)
-        floor = union(deep, toes, 0.9)
-        near = np.square(frame.x - np.float32(x)) + np.square(frame.y - np.float32(y - 0.3))
-        floor = np.where(near < 3.0, floor, distance)
-        behind = inside(floor, px) * (1 - body.coverage)
-        body.height += behind * (0.6 * dome(floor, 0.5) - 0.35)
-        body.coverage = np.maximum(body.coverage, inside(floor, px))
-        distance = np.minimum(distance, floor)
-        body.shade *= 1 - rng.uniform(0.25, 0.45) * blur(behind, 0.1 * px)
-        body.blood += 0.18 * behind
-        _fold(frame, rng, body, (x, y, angle))
+    creases, hollows = [], []
+    for web in webs:
+        _web_floor(frame, rng, body, distance, toes, web)
+        creases += _crease_paths(rng, web)
+        hollows.append(_hollow_path(web))
+        _sodden(frame, rng, body, web)
+    lines = np.minimum(strokes(frame, creases, 0.05, 0.04, fade=0.5), 1)
+    hollow = np.minimum(strokes(frame, hollows, 0.3, 0.25, fade=0.5), 1.2)
+    body.height -= 0.04 * lines + 0.22 * hollow
+    body.shade *= 1 - 0.35 * lines
+    body.blood += 0.08 * hollow
     return distance
 
 
-def _fold(frame: Frame, rng: np.random.Generator, body: Body, web: tuple[float, float, float]) -> None:
-    """The creases from the back of the foot over the rim of a web into it, at times white and sodden."""
+def _web_floor(
+    frame: Frame,
+    rng: np.random.Generator,
+    body: Body,
+    distance: Field,
+    toes: Field,
+    web: tuple[float, float, float],
+) -> None:
+    """One hammock, within 1.7 cm of its web; ``distance`` is lowered in place."""
+    x, y, angle = web
+    px = frame.px_per_cm
+    reach, gloom = rng.uniform(0.0, 0.45), rng.uniform(0.25, 0.45)
+    w = _around(frame, x, y - 0.3, 1.9)
+    if distance[w].size == 0:
+        return
+    near = circle(frame.x[w], frame.y[w], x, y - 0.3, 1.73) < 0
+    deep = circle(frame.x[w], frame.y[w], x + reach * np.sin(angle), y - reach * np.cos(angle), 0.5)
+    floor = np.where(near, union(deep, toes[w], 0.9), distance[w])
+    behind = inside(floor, px) * (1 - body.coverage[w])
+    body.height[w] += behind * (0.6 * dome(floor, 0.5) - 0.35)
+    body.coverage[w] = np.maximum(body.coverage[w], inside(floor, px))
+    distance[w] = np.minimum(distance[w], floor)
+    body.shade[w] *= 1 - np.float32(gloom) * blur(behind, 0.1 * px)
+    body.blood[w] += 0.18 * behind
+
+
+def _around(frame: Frame, x: float, y: float, reach: float) -> tuple[slice, slice]:
+    """The rows and columns within ``reach`` cm of a place; empty where it is far outside the picture."""
+    column, row = to_pixels(frame, np.array([[x, y]], np.float32))[0]
+    far = reach * frame.px_per_cm
+    rows, columns = ((max(int(at - far), 0), max(int(at + far) + 1, 0)) for at in (row, column))
+    return slice(*rows), slice(*columns)
+
+
+def _crease_paths(rng: np.random.Generator, web: tuple[float, float, float]) -> list[Points]:
+    """One to three creases from the back of the foot over the rim of a web into it."""
     x, y, angle = web
     sin, cos = np.sin(angle), np.cos(angle)
     ways = []
@@ -110,13 +141,22 @@ def _fold(frame: Frame, rng: np.random.Generator, body: Body, web: tuple[float, 
         up = rng.uniform(0.5, 1.1)
         start, end = (x + 2.0 * side - up * sin, y + up * cos), (x + 0.5 * sin + 0.5 * side, y - 0.5 * cos)
         ways.append(wavy(rng, spline([start, (x + side, y + 0.2), end]), 0.03))
-    lines = np.minimum(strokes(frame, ways, 0.05, 0.04, fade=0.5), 1)
-    middle = [spline([(x - 1.1 * sin, y + 1.1 * cos), (x + 0.5 * sin, y - 0.5 * cos)])]
-    hollow = np.minimum(strokes(frame, middle, 0.3, 0.25, fade=0.5), 1.2)
+    return ways
+
+
+def _hollow_path(web: tuple[float, float, float]) -> Points:
+    x, y, angle = web
+    sin, cos = np.sin(angle), np.cos(angle)
+    return spline([(x - 1.1 * sin, y + 1.1 * cos), (x + 0.5 * sin, y - 0.5 * cos)])
+
+
+def _sodden(frame: Frame, rng: np.random.Generator, body: Body, web: tuple[float, float, float]) -> None:
+    """Skin that stays wet between the toes is paler and shines, on some feet."""
+    strength = rng.uniform(-0.7, 1)
+    if strength <= 0:
+        return
+    x, y, _ = web
     away = np.square(frame.x - np.float32(x)) + 0.6 * np.square(frame.y - np.float32(y - 0.2))
-    sodden = np.exp(-2.5 * away) * np.float32(max(rng.uniform(-0.7, 1), 0))
-    body.height -= 0.04 * lines + 0.22 * hollow
-    body.shade *= 1 - 0.35 * lines
-    body.blood += 0.08 * hollow
-    body.melanin *= 1 - 0.45 * sodden
-    body.gloss *= 1 + 0.8 * sodden
+    wet = np.exp(-2.5 * away) * np.float32(strength)
+    body.melanin *= 1 - 0.45 * wet
+    body.gloss *= 1 + 0.8 * wet
