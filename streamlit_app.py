@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.components.disclaimer import show_disclaimer
+from pages.components.frame import open_frame
 from pages.components.look import apply_look
 from pages.components.people import choose_person
 from pages.components.resources import open_resources
@@ -19,4 +20,5 @@ apply_look()
 page = st.navigation(list(PAGES))
 show_disclaimer()
 choose_person(open_resources().repository)
+open_frame()
 page.run()

@@ -5,6 +5,7 @@ import streamlit as st
 from core.model_folders import locate_source
 from pages.components.disclaimer import DISCLAIMER
 from pages.components.errors import errors_shown
+from pages.components.frame import require_frame
 from pages.components.heading import page_heading
 from pages.components.model_facts import (
     show_figures,
@@ -37,5 +38,6 @@ def show_page(resources: Resources) -> None:
     show_provenance(card)
 
 
+require_frame("pages/about.py")
 with errors_shown():
     show_page(open_resources())

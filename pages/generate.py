@@ -6,6 +6,7 @@ from core.model_cards import ModelCard
 from core.recipes import COUNT_MAX
 from pages.components.errors import errors_shown
 from pages.components.form import ask_mode, ask_subject, show_not_offered
+from pages.components.frame import require_frame
 from pages.components.heading import page_heading
 from pages.components.model_picker import NO_MODEL, ask_model, current_card
 from pages.components.orders import order_pictures, wish_for
@@ -57,5 +58,6 @@ def _ask_and_order(resources: Resources, user: str, card: ModelCard) -> None:
             st.rerun()
 
 
+require_frame("pages/generate.py")
 with errors_shown():
     show_page(open_resources(), current_person())

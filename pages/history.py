@@ -6,6 +6,7 @@ from db.repository import Repository
 from pages.components.detail import show_open_picture
 from pages.components.errors import errors_shown
 from pages.components.filters import ask_filter, clear, is_filtered
+from pages.components.frame import require_frame
 from pages.components.gallery import read_page, show_gallery
 from pages.components.heading import page_heading
 from pages.components.people import current_person
@@ -50,5 +51,6 @@ def _show_empty() -> None:
             st.page_link("pages/generate.py", label="Generate the first picture")
 
 
+require_frame("pages/history.py")
 with errors_shown():
     show_page(open_resources().repository, current_person())

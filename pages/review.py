@@ -4,6 +4,7 @@ import streamlit as st
 
 from db.repository import Repository
 from pages.components.errors import errors_shown
+from pages.components.frame import require_frame
 from pages.components.heading import page_heading
 from pages.components.people import current_person
 from pages.components.resources import open_resources
@@ -50,5 +51,6 @@ def _show_end(state: ReviewState) -> None:
         st.page_link("pages/generate.py", label="Generate pictures")
 
 
+require_frame("pages/review.py")
 with errors_shown():
     show_page(open_resources().repository, current_person())

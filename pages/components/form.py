@@ -20,11 +20,11 @@ EXAMPLE = "eczema type of rash on the neck area on a black skin"
 
 def ask_mode() -> None:
     """Draws the choice between dropdowns and a sentence."""
+    st.session_state.setdefault(MODE, CHOICES)
     st.segmented_control(
         "How to say what to draw",
         (CHOICES, TEXT),
         key=MODE,
-        default=None if MODE in st.session_state else CHOICES,
         required=True,
         label_visibility="collapsed",
         persist_state="session",

@@ -20,7 +20,7 @@ WORDMARK = """
 <title>Script2Skin</title>
 <circle cx="13" cy="14" r="10" fill="none" stroke="#178289" stroke-width="3" stroke-dasharray="5 2.2"/>
 <circle cx="13" cy="14" r="3.2" fill="#178289"/>
-<text x="31" y="20" font-family="Source Sans, Source Sans 3, Helvetica, Arial, sans-serif" font-size="18"
+<text x="31" y="20" font-family="Helvetica, Arial, sans-serif" font-size="18"
  font-weight="600" fill="#178289">Script2Skin</text>
 </svg>
 """

@@ -49,7 +49,12 @@ def _show_request(resources: Resources, user: str, request_id: str) -> None:
         return
     tones = is_across_tones(jobs)
     _show_heading(request_id, jobs[0].recipe, tones)
-    with st.grid(len(jobs) if tones else 4, min_column_width=148 if tones else 220, wrap=not tones) as grid:
+    with st.grid(
+        len(jobs) if tones else 4,
+        min_column_width=128 if tones else 220,
+        wrap=not tones,
+        gap="xsmall" if tones else "small",
+    ) as grid:
         for job in ended:
             with grid.cell(), errors_shown():
                 _show_ended(resources, user, job, tones)

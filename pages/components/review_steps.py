@@ -54,6 +54,7 @@ def _show_realism(state: ReviewState, value: int) -> None:
         type="primary" if chosen else "secondary",
         shortcut=str(value),
         key=f"review_realism_{value}",
+        width=44,
     ):
         state.realism = value
         st.rerun()

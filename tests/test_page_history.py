@@ -1,0 +1,222 @@
+"""History without a browser: filters, order, pages, detail, star, delete and undo, ZIP, damaged files."""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.errors import NotFoundError
+from core.images import read_recipe
+from core.worker import Worker
+from db.records import HistoryFilter, Order
+from db.repository import Repository
+from pages.components import gallery
+from pages.components.archive import write_archive
+from tests import app_scenes as scenes
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Repository]:
+    """A library of six pictures by two people; no worker, no model."""
+    monkeypatch.setenv("SCRIPT2SKIN_MODELS", str(tmp_path / "models"))
+    monkeypatch.setattr(Worker, "start_in_thread", lambda self: None)
+    st.cache_resource.clear()
+    opened = scenes.open_library(scenes.PERSON, scenes.OTHER)
+    scenes.add_picture(opened, scenes.recipe_for("tinea", "foot", "brown", 1))
+    scenes.add_picture(opened, scenes.recipe_for("tinea", "palm", "fair", 2))
+    scenes.add_picture(opened, scenes.recipe_for("acne", "face", "fair", 3))
+    scenes.add_picture(opened, scenes.recipe_for("acne", "face", "black", 4), scenes.OTHER)
+    scenes.add_picture(opened, scenes.recipe_for("clear", "foot", "black", 5), scenes.OTHER)
+    scenes.add_picture(opened, scenes.recipe_for("eczema", "neck", "brown", 6))
+    opened.ratings.add(2, scenes.OTHER, True, 6)
+    opened.ratings.add(3, scenes.OTHER, True, 2)
+    opened.generations.star(5, scenes.PERSON, True)
+    yield opened
+    opened.close()
+    st.cache_resource.clear()
+
+
+def shown(app: AppTest) -> list[int]:
+    """Ids of the pictures on the page, in their order."""
+    keys = [str(button.key) for button in app.button]
+    return [int(key.removeprefix("open_")) for key in keys if key.startswith("open_")]
+
+
+def test_pictures_stand_newest_first_with_words_for_who_cannot_see_them(repository: Repository) -> None:
+    app = scenes.healthy(scenes.open_app("history"))
+    assert shown(app) == [6, 5, 4, 3, 2, 1]
+    assert "6 pictures" in scenes.texts(app)
+    alts = [image.proto.imgs[0].alt for image in app.get("image")]
+    assert alts[-1] == "Synthetic image, asked for as: tinea type of rash at the foot area on a brown skin"
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value", "expected"),
+    [
+        ("multiselect", "filter_rash", ["acne"], [4, 3]),
+        ("multiselect", "filter_site", ["foot"], [5, 1]),
+        ("multiselect", "filter_tone", ["brown", "black"], [6, 5, 4, 1]),
+        ("multiselect", "filter_model", ["tiny"], [6, 5, 4, 3, 2, 1]),
+        ("segmented_control", "filter_rated", "Rated", [3, 2]),
+        ("segmented_control", "filter_rated", "Not rated", [6, 5, 4, 1]),
+        ("slider", "filter_realism", 5.0, [2]),
+        ("checkbox", "filter_mine", True, [6, 3, 2, 1]),
+        ("checkbox", "filter_starred", True, [5]),
+        ("text_input", "filter_text", "palm", [2]),
+        ("selectbox", "filter_order", Order.OLDEST, [1, 2, 3, 4, 5, 6]),
+        ("selectbox", "filter_order", Order.REALISM, [2, 3, 6, 5, 4, 1]),
+    ],
+)
+def test_each_filter_and_order_shows_what_it_says(
+    repository: Repository, kind: str, key: str, value: object, expected: list[int]
+) -> None:
+    app = scenes.open_app("history")
+    app = scenes.healthy(getattr(app, kind)(key=key).set_value(value).run())
+    assert shown(app) == expected
+
+
+def test_a_range_of_days_holds_both_its_ends(repository: Repository) -> None:
+    today = repository.generations.get(1, scenes.PERSON).created_at.astimezone().date()
+    app = scenes.open_app("history")
+    app = scenes.healthy(app.date_input(key="filter_dates").set_value((today, today)).run())
+    assert len(shown(app)) == 6
+
+
+def test_nothing_found_says_so_and_shows_the_way_back(repository: Repository) -> None:
+    app = scenes.open_app("history")
+    app = app.text_input(key="filter_text").set_value("urticaria").run()
+    assert "No picture matches" in scenes.texts(app)
+    app = scenes.press(app, "empty_clear")
+    assert len(shown(app)) == 6
+
+
+def test_filters_stay_when_another_page_is_visited(repository: Repository) -> None:
+    app = scenes.open_app("history")
+    app = app.multiselect(key="filter_rash").set_value(["acne"]).run()
+    app = app.switch_page("pages/about.py").run().switch_page("pages/history.py").run()
+    assert shown(app) == [4, 3]
+    assert "Filters (1)" in [popover.proto.popover.label for popover in app.get("popover")]
+
+
+def test_next_and_previous_walk_the_pages(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gallery, "PAGE_SIZE", 4)
+    app = scenes.open_app("history")
+    assert shown(app) == [6, 5, 4, 3]
+    app = scenes.press(app, "gallery_next")
+    assert shown(app) == [2, 1]
+    assert app.button(key="gallery_next").disabled
+    app = scenes.press(app, "gallery_previous")
+    assert shown(app) == [6, 5, 4, 3]
+    assert app.button(key="gallery_previous").disabled
+
+
+def test_another_filter_starts_at_the_first_page(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "PAGE_SIZE", 4)
+    app = scenes.press(scenes.open_app("history"), "gallery_next")
+    app = app.multiselect(key="filter_rash").set_value(["tinea"]).run()
+    assert shown(app) == [2, 1]
+
+
+def test_the_detail_shows_recipe_and_ratings(repository: Repository) -> None:
+    app = scenes.healthy(scenes.press(scenes.open_app("history"), "open_2"))
+    words = scenes.texts(app)
+    assert "DDIMScheduler" in words
+    assert "**Realism 6/7** · blind" in words
+    assert scenes.OTHER in words
+
+
+def test_star_is_the_users_own(repository: Repository) -> None:
+    app = scenes.press(scenes.open_app("history"), "open_2")
+    scenes.healthy(scenes.press(app, "detail_star"))
+    assert repository.generations.get(2, scenes.PERSON).starred
+    assert not repository.generations.get(2, scenes.OTHER).starred
+
+
+def test_delete_can_be_undone(repository: Repository) -> None:
+    app = scenes.press(scenes.open_app("history"), "open_2")
+    app = scenes.healthy(scenes.press(app, "detail_delete"))
+    assert 2 not in shown(app)
+    assert "1 picture deleted" in scenes.texts(app)
+    app = scenes.healthy(scenes.press(app, "undo_delete"))
+    assert 2 in shown(app)
+    assert "deleted" not in scenes.texts(app)
+
+
+def test_nobody_deletes_what_is_anothers(repository: Repository) -> None:
+    app = scenes.press(scenes.open_app("history"), "open_4")
+    assert app.button(key="detail_delete").disabled
+    app = scenes.open_app("history")
+    app = app.checkbox(key="tick_4").check().run().checkbox(key="tick_3").check().run()
+    app = scenes.press(app, "selection_delete")
+    assert f"belongs to {scenes.OTHER}" in scenes.texts(app)
+    assert repository.generations.count(HistoryFilter(), scenes.PERSON) == 6
+
+
+def test_a_selection_is_kept_over_pages_and_deleted_together(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "PAGE_SIZE", 4)
+    app = scenes.open_app("history").checkbox(key="tick_6").check().run()
+    app = scenes.press(app, "gallery_next").checkbox(key="tick_1").check().run()
+    assert "2 pictures selected" in scenes.texts(app)
+    app = scenes.press(app, "gallery_previous")
+    assert app.checkbox(key="tick_6").value and not app.checkbox(key="tick_3").value
+    app = scenes.healthy(scenes.press(app, "selection_delete"))
+    assert shown(app) == [5, 4, 3, 2]
+    assert "selected" not in scenes.texts(app)
+
+
+def test_the_zip_holds_pictures_with_their_captions(repository: Repository) -> None:
+    chosen = [repository.generations.get(key, scenes.PERSON) for key in (1, 4)]
+    with write_archive(chosen) as file, zipfile.ZipFile(file) as archive:
+        assert archive.namelist() == [
+            "000001-tinea-foot-brown.png",
+            "000001-tinea-foot-brown.txt",
+            "000004-acne-face-black.png",
+            "000004-acne-face-black.txt",
+        ]
+        assert archive.read("000001-tinea-foot-brown.png") == chosen[0].image_path.read_bytes()
+        assert archive.read("000004-acne-face-black.txt").decode().strip() == chosen[1].recipe.prompt
+
+
+def test_a_zip_of_a_lost_file_names_the_picture(repository: Repository) -> None:
+    generation = repository.generations.get(1, scenes.PERSON)
+    generation.image_path.unlink()
+    with pytest.raises(NotFoundError, match="picture 1 is missing"):
+        write_archive([generation])
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_a_damaged_thumbnail_gives_way_to_the_picture(repository: Repository, damage: str) -> None:
+    spoil(repository.generations.get(2, scenes.PERSON).thumbnail_path, damage)
+    app = scenes.healthy(scenes.open_app("history"))
+    assert len(app.get("image")) == 6
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_a_picture_without_readable_files_is_a_tile_with_words(repository: Repository, damage: str) -> None:
+    generation = repository.generations.get(2, scenes.PERSON)
+    spoil(generation.thumbnail_path, damage)
+    spoil(generation.image_path, damage)
+    app = scenes.healthy(scenes.open_app("history"))
+    assert len(app.get("image")) == 5
+    assert "the files of this picture are missing or damaged" in scenes.texts(app)
+    app = scenes.healthy(scenes.press(app, "open_2"))
+    assert "This picture can't be shown" in scenes.texts(app)
+
+
+def spoil(path: Path, damage: str) -> None:
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:60])
+
+
+def test_downloads_carry_the_recipe(repository: Repository) -> None:
+    generation = repository.generations.get(1, scenes.PERSON)
+    assert read_recipe(generation.image_path)[0] == generation.recipe
