@@ -34,7 +34,7 @@ class JudgeConfig:
     rashes: tuple[str, ...]
     sites: tuple[str, ...]
     size: int = 256
-    widths: tuple[int, ...] = (32, 64, 128, 160)
+    widths: tuple[int, ...] = (24, 48, 96, 160)
     blocks: tuple[int, ...] = (1, 1, 2, 1)
     map_width: int = 32
 

@@ -9,7 +9,8 @@ from torch import Tensor
 from transformers import CLIPTokenizer
 
 from core.attributes import Attributes
-from training.datasets import LESION, PhantomSet
+from training.areas import area_classes, shrink
+from training.datasets import PhantomSet
 from training.paraphrases import split_paraphrases
 
 CAPTION_SHARE = 0.25
@@ -128,30 +129,13 @@ def load_clip_data(phantoms: PhantomSet, tokenizer: CLIPTokenizer, size: int, pa
     attributes = tuple(phantom.attributes for phantom in phantoms.phantoms)
     return ClipData(
         np.stack([shrink(image, size) for image in phantoms.images]),
-        np.stack([patch_areas(mask, size // patch) for mask in phantoms.masks]),
+        area_classes(np.asarray(phantoms.masks), size // patch),
         np.asarray([labels.number(a) for a in attributes], dtype=np.int64),
         attributes,
         labels,
         tokenise_sentences(phantoms, tokenizer),
         int(tokenizer.eos_token_id),
     )
-
-
-def shrink(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Means of equal squares; a picture that is no multiple of ``size`` is first cut to one."""
-    step = max(1, image.shape[0] // size)
-    cut = image[: step * size, : step * size]
-    squares = cut.reshape(size, step, size, step, -1).mean(axis=(1, 3))
-    return np.round(squares).astype(np.uint8)
-
-
-def patch_areas(mask: NDArray[np.uint8], side: int) -> NDArray[np.int64]:
-    """0 background, 1 skin, 2 lesion by patch, (side, side); a twentieth of lesion makes a patch one."""
-    step = mask.shape[0] // side
-    squares = mask[: step * side, : step * side].reshape(side, step, side, step)
-    lesion = (squares == LESION).mean(axis=(1, 3)) > 0.05
-    skin = (squares > 0).mean(axis=(1, 3)) > 0.5
-    return np.where(lesion, 2, skin.astype(np.int64))
 
 
 def trim(tokens: NDArray[np.int64], end_token: int) -> NDArray[np.int64]:

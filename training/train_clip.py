@@ -10,7 +10,7 @@ import json
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from training.clip_data import ClipBatch, ClipData, load_clip_data
 from training.clip_figures import clip_figures
 from training.clip_model import ClipSize, ClipTrainee, as_pixels, build_clip, save_clip
 from training.datasets import open_phantoms
+from training.devices import choose_device, half_precision
 from training.losses import clip_gradients, equal_labels, multi_positive_info_nce
 from training.runs import Pace, Run, Training, follow, open_run
 from training.tokenizer import prompt_corpus, train_tokenizer
@@ -57,7 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     config = ClipRunConfig(arguments.phantoms, arguments.seed, arguments.batch, arguments.auxiliary)
     try:
         pace = Pace(arguments.minutes, arguments.steps, arguments.learning_rate)
-        figures = train_clip(open_run(arguments.output, config, pace), config, arguments.device)
+        figures = train_clip(
+            open_run(arguments.output, config, pace), config, choose_device(arguments.device)
+        )
     except (Script2SkinError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -75,21 +78,18 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--learning-rate", type=float, default=1e-3, help="highest (default 0.001)")
     parser.add_argument("--auxiliary", type=float, default=0.3, help="weight of the training aids")
     parser.add_argument("--seed", type=int, default=0, help="of weights and batches")
-    parser.add_argument("--device", default=_best_device(), help="cpu, cuda (default: what is there)")
+    parser.add_argument("--device", default="auto", help="cpu, cuda or auto (default)")
     return parser
 
 
-def _best_device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def train_clip(run: Run, config: ClipRunConfig, device: str = "cpu") -> dict[str, float]:
+def train_clip(run: Run, config: ClipRunConfig, device: torch.device) -> dict[str, float]:
     """Trains to the run's end, saves the averaged model and returns its figures on held-out phantoms."""
     phantoms = open_phantoms(config.phantoms)
     tokenizer = train_tokenizer(prompt_corpus(load_vocabulary()), config.tokenizer_size)
-    data = load_clip_data(phantoms, tokenizer, config.size.image_size, config.size.patch_size)
+    size = replace(config.size, image_size=min(config.size.image_size, phantoms.size))
+    data = load_clip_data(phantoms, tokenizer, size.image_size, size.patch_size)
     torch.manual_seed(config.seed)
-    trainee = ClipTrainee(build_clip(tokenizer, config.size), data.labels.sizes).to(device)
+    trainee = ClipTrainee(build_clip(tokenizer, size), data.labels.sizes).to(device)
     average = MovingAverage(trainee)
     optimizer = torch.optim.AdamW(_groups(trainee, config.weight_decay), betas=(0.9, 0.98))
     training = Training({"clip": trainee, "average": average, "optimizer": optimizer}, optimizer)
@@ -109,14 +109,14 @@ class Stepper:
     data: ClipData
     rows: np.ndarray
     config: ClipRunConfig
-    device: str
+    device: torch.device
 
     def __call__(self, step: int) -> dict[str, float]:
         """Moves the weights once; returns what to log."""
         rng = np.random.default_rng((self.config.seed, step))
         chosen = rng.choice(self.rows, min(self.config.batch, len(self.rows)), replace=False)
         batch = self.data.batch(chosen, rng)
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.config.bf16):
+        with half_precision(self.device, self.config.bf16):
             contrast, aids = clip_losses(self.trainee, batch, self.device)
         loss = contrast + self.config.auxiliary * aids
         self.optimizer.zero_grad(set_to_none=True)
@@ -132,7 +132,7 @@ class Stepper:
         }
 
 
-def clip_losses(trainee: ClipTrainee, batch: ClipBatch, device: str) -> tuple[Tensor, Tensor]:
+def clip_losses(trainee: ClipTrainee, batch: ClipBatch, device: torch.device) -> tuple[Tensor, Tensor]:
     """The contrastive loss, and the mean of the training aids' cross-entropies."""
     labels = batch.labels.to(device)
     seen = trainee.see(as_pixels(batch.images.to(device)))

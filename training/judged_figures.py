@@ -1,0 +1,120 @@
+"""Figures and tables of judged pictures: accuracies with intervals, confusion matrices, by site and tone."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from training.judging import Judged
+from training.metrics import Proportion, confusion, proportion
+
+ORIGINAL_THREE = ("acne", "eczema", "tinea")
+"""The rashes of the first Script2Skin."""
+
+NOT_SEEN = "none"
+"""Column of the tone matrix for pictures in which no skin was found."""
+
+Score = Callable[[Judged], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The keys that a set of pictures is scored on; tones from light to dark."""
+
+    rashes: tuple[str, ...]
+    sites: tuple[str, ...]
+    tones: tuple[str, ...]
+
+    def steps_apart(self, judged: Judged) -> int | None:
+        """Steps between asked and measured tone; None where one is missing."""
+        if judged.asked.tone is None or judged.tone is None:
+            return None
+        return abs(self.tones.index(judged.asked.tone) - self.tones.index(judged.tone))
+
+
+def accuracies(judged: Sequence[Judged], scale: Scale) -> dict[str, Proportion]:
+    """The named accuracies. Only pictures that asked for the attribute count."""
+    rash = [j for j in judged if j.asked.rash]
+    site = [j for j in judged if j.asked.site]
+    tone = [j for j in judged if j.asked.tone]
+    apart = [scale.steps_apart(j) for j in tone]
+    return {
+        "rash": proportion([j.rash == j.asked.rash for j in rash]),
+        "rash_original_three": proportion(
+            [j.rash == j.asked.rash for j in rash if j.asked.rash in ORIGINAL_THREE]
+        ),
+        "site": proportion([j.site == j.asked.site for j in site]),
+        "tone_within_one": proportion([steps is not None and steps <= 1 for steps in apart]),
+        "tone_exact": proportion([steps == 0 for steps in apart]),
+    }
+
+
+def flat(found: dict[str, Proportion], suffix: str = "") -> dict[str, Any]:
+    """NAME and NAME_interval entries; names without trials are left out."""
+    figures: dict[str, Any] = {}
+    for name, share in found.items():
+        if share.interval is not None:
+            figures[name + suffix] = share.value
+            figures[f"{name}{suffix}_interval"] = list(share.interval)
+    return figures
+
+
+def tables(judged: Sequence[Judged], scale: Scale) -> dict[str, Any]:
+    """Confusion matrices, and every accuracy by rash, site and tone."""
+    tone = [j for j in judged if j.asked.tone]
+    return {
+        "rash_confusion": _matrix(
+            [(j.asked.rash, j.rash) for j in judged if j.asked.rash], scale.rashes, scale.rashes
+        ),
+        "site_confusion": _matrix(
+            [(j.asked.site, j.site) for j in judged if j.asked.site], scale.sites, scale.sites
+        ),
+        "tone_confusion": _matrix(
+            [(j.asked.tone, j.tone or NOT_SEEN) for j in tone], scale.tones, (*scale.tones, NOT_SEEN)
+        ),
+        "by_rash": _by(judged, scale, lambda j: j.asked.rash),
+        "by_site": _by(judged, scale, lambda j: j.asked.site),
+        "by_tone": _by(judged, scale, lambda j: j.asked.tone),
+        "measured_tone": {key: _measured([j for j in tone if j.asked.tone == key]) for key in scale.tones},
+    }
+
+
+def _matrix(
+    pairs: Sequence[tuple[str | None, str]], rows: Sequence[str], columns: Sequence[str]
+) -> dict[str, Any]:
+    """Counts by asked row and seen column. A row asked for that no judge knows still has its line."""
+    asked = [a or "" for a, _ in pairs]
+    labels = list(dict.fromkeys([*rows, *asked, *columns, *(b for _, b in pairs)]))
+    counts = np.asarray(confusion(asked, [b for _, b in pairs], labels))
+    shown = [i for i, label in enumerate(labels) if label in rows or counts[i].any()]
+    seen = [i for i, label in enumerate(labels) if label in columns or counts[:, i].any()]
+    return {
+        "asked": [labels[i] for i in shown],
+        "seen": [labels[i] for i in seen],
+        "counts": counts[np.ix_(shown, seen)].tolist(),
+    }
+
+
+def _by(
+    judged: Sequence[Judged], scale: Scale, key: Callable[[Judged], str | None]
+) -> dict[str, dict[str, Any]]:
+    groups: dict[str, list[Judged]] = {}
+    for one in judged:
+        groups.setdefault(key(one) or "", []).append(one)
+    groups.pop("", None)
+    return {name: {"pictures": len(g), **flat(accuracies(g, scale))} for name, g in sorted(groups.items())}
+
+
+def _measured(judged: Sequence[Judged]) -> dict[str, Any]:
+    """What pictures asked for in one tone show: median Lab and ITA, and the counts of nearest Monk steps."""
+    seen = [j for j in judged if j.lab is not None and j.ita is not None]
+    if not seen:
+        return {"pictures": 0}
+    monk = [j.monk for j in seen]
+    return {
+        "pictures": len(seen),
+        "lab": [round(float(v), 2) for v in np.median([j.lab for j in seen if j.lab], axis=0)],
+        "ita": round(float(np.median([j.ita for j in seen if j.ita is not None])), 1),
+        "monk": {str(step): monk.count(step) for step in range(1, 11)},
+    }

@@ -1,0 +1,178 @@
+"""Trains the judge on phantoms that no generator has learned from, and the colours that tones are told by.
+
+    python -m training.train_judge --phantoms DIR --output RUN --minutes 8
+
+Writes RUN/model: config.json, model.safetensors, tone_reference.json and report.json with the judge's own
+accuracy on held-out phantoms. A run that was interrupted goes on where it stopped when the same command is
+given again.
+"""
+
+import json
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from core.errors import Script2SkinError
+from core.judge import PATCH, JudgeConfig, JudgeNetwork, load_judge, save_judge
+from core.vocabulary import load_vocabulary
+from training.areas import area_classes
+from training.augmentation import Disturbance, disturb_colours, disturb_views
+from training.datasets import PhantomSet, open_phantoms
+from training.devices import choose_device, half_precision
+from training.judge_report import judge_report, tone_reference
+from training.losses import area_loss, clip_gradients
+from training.runs import Pace, Run, Training, follow, open_run, step_generator
+
+LESION_SHARE = 0.2
+"""A square of the area map is lesion from this share on: 4x4 pixels with at least four of them."""
+
+AREA_WEIGHTS = (1.0, 1.0, 2.0)
+"""Background, skin, lesion: lesions are small."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeRunConfig:
+    """What decides a judge's run; saved in it as config.json."""
+
+    phantoms: Path
+    held_out: Path | None = None
+    seed: int = 0
+    batch: int = 32
+    weight_decay: float = 0.05
+    gradient_limit: float = 5.0
+    area_weight: float = 1.0
+    smoothing: float = 0.02
+    bf16: bool = field(default_factory=torch.cuda.is_available)
+    """Half precision pays on a GPU; on two cores this small network is faster without (measured)."""
+    disturbance: Disturbance = field(default_factory=Disturbance)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; returns the exit code."""
+    arguments = _parser().parse_args(argv)
+    config = JudgeRunConfig(arguments.phantoms, arguments.held_out, arguments.seed, arguments.batch)
+    try:
+        pace = Pace(arguments.minutes, arguments.steps, arguments.learning_rate)
+        run = open_run(arguments.output, config, pace)
+        figures = train_judge(run, config, choose_device(arguments.device))
+    except (Script2SkinError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(json.dumps(figures, indent=2))
+    return 0
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("--phantoms", type=Path, required=True, help="folder of training.render_phantoms")
+    parser.add_argument(
+        "--held-out", type=Path, help="phantoms of a further seed to measure on (default: every tenth of DIR)"
+    )
+    parser.add_argument("--output", type=Path, required=True, help="run folder")
+    parser.add_argument("--minutes", type=float, help="how long to train")
+    parser.add_argument("--steps", type=int, help="how many steps to train, if fewer")
+    parser.add_argument("--batch", type=int, default=32, help="pictures a step (default 32)")
+    parser.add_argument("--learning-rate", type=float, default=2e-3, help="highest (default 0.002)")
+    parser.add_argument("--seed", type=int, default=0, help="of weights and batches")
+    parser.add_argument("--device", default="auto", help="cpu, cuda or auto (default)")
+    return parser
+
+
+def train_judge(run: Run, config: JudgeRunConfig, device: torch.device) -> dict[str, object]:
+    """Trains to the run's end, saves the judge with its tone table and returns its figures."""
+    phantoms = open_phantoms(config.phantoms)
+    torch.manual_seed(config.seed)
+    network = JudgeNetwork(config_for(phantoms)).to(device)
+    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=config.weight_decay)
+    training = Training({"judge": network, "optimizer": optimizer}, optimizer)
+    run.restore(training)
+    train_rows, held_out_rows = split_rows(len(phantoms), config.held_out is not None)
+    follow(run, training, JudgeStepper(network, optimizer, phantoms, train_rows, config, device))
+    save_judge(network, run.model)
+    judge = load_judge(run.model)
+    reference = tone_reference(judge, phantoms, train_rows, run.model)
+    measured = open_phantoms(config.held_out) if config.held_out else phantoms
+    rows = np.arange(len(measured)) if config.held_out else held_out_rows
+    return judge_report(judge, reference, measured, rows, run.model)
+
+
+def config_for(phantoms: PhantomSet) -> JudgeConfig:
+    """Heads for everything that the phantoms show, in the vocabulary's order."""
+    vocabulary = load_vocabulary()
+    seen = [phantom.attributes for phantom in phantoms.phantoms]
+    rashes, sites = {a.rash for a in seen}, {a.site for a in seen}
+    return JudgeConfig(
+        tuple(key for key in vocabulary.rashes if key in rashes),
+        tuple(key for key in vocabulary.sites if key in sites),
+        size=phantoms.size,
+    )
+
+
+def split_rows(count: int, all_train: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows to learn from and rows to measure on: every tenth, unless another folder is there for it."""
+    rows = np.arange(count)
+    if all_train or count < 10:
+        return rows, rows
+    return rows[rows % 10 != 0], rows[rows % 10 == 0]
+
+
+@dataclass(slots=True)
+class JudgeStepper:
+    """One step of training after another; the step's number decides its batch."""
+
+    network: JudgeNetwork
+    optimizer: torch.optim.Optimizer
+    phantoms: PhantomSet
+    rows: NDArray[np.int64]
+    config: JudgeRunConfig
+    device: torch.device
+
+    def __call__(self, step: int) -> dict[str, float]:
+        """Moves the weights once; returns what to log."""
+        rng = np.random.default_rng((self.config.seed, step))
+        chosen = np.sort(rng.choice(self.rows, min(self.config.batch, len(self.rows)), replace=False))
+        pixels, labels, areas = self._batch(chosen, rng, step)
+        self.network.train()
+        with half_precision(self.device, self.config.bf16):
+            found = self.network(pixels)
+        rash = self._cross_entropy(found.rash, labels[:, 0])
+        site = self._cross_entropy(found.site, labels[:, 1])
+        area = area_loss(found.areas, areas, torch.tensor(AREA_WEIGHTS))
+        loss = rash + site + self.config.area_weight * area
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = clip_gradients(list(self.network.parameters()), self.config.gradient_limit)
+        self.optimizer.step()
+        right = (found.rash.argmax(dim=1) == labels[:, 0]).float().mean()
+        parts = {"loss": loss, "rash_loss": rash, "site_loss": site, "area_loss": area, "rash_right": right}
+        logged = {name: float(value.detach()) for name, value in parts.items()}
+        return {**logged, "gradient_norm": norm, "samples": len(chosen)}
+
+    def _cross_entropy(self, logits: Tensor, labels: Tensor) -> Tensor:
+        return functional.cross_entropy(logits.float(), labels, label_smoothing=self.config.smoothing)
+
+    def _batch(
+        self, rows: NDArray[np.int64], rng: np.random.Generator, step: int
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Disturbed pictures in -1..1, (batch, 2) rash and site numbers, area classes."""
+        how = self.config.disturbance
+        images, masks = disturb_views(self.phantoms.images[rows], self.phantoms.masks[rows], rng, how)
+        pixels = torch.from_numpy(images).to(self.device).permute(0, 3, 1, 2).float() / 255
+        pixels = disturb_colours(pixels, step_generator(self.config.seed, step, self.device), how)
+        areas = area_classes(masks, self.phantoms.size // PATCH, LESION_SHARE)
+        known = self.network.config
+        asked = [self.phantoms.phantoms[row].attributes for row in rows]
+        labels = [(known.rashes.index(a.rash or ""), known.sites.index(a.site or "")) for a in asked]
+        return pixels * 2 - 1, torch.tensor(labels).to(self.device), torch.from_numpy(areas).to(self.device)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
