@@ -36,6 +36,10 @@ POSITION_IDS = "embeddings.position_ids"
 """A constant that checkpoints of before 2023 carry; it is not a weight."""
 
 
+_one_load_at_a_time = threading.Lock()
+"""transformers and accelerate change torch's defaults for the whole process while they build a network."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pipeline:
     """A loaded model. ``parts`` is never drawn with directly: each drawing gets its own scheduler.
@@ -77,7 +81,7 @@ def load_pipeline(
     encoder = folder / "text_encoder" if text_encoder is None else Path(text_encoder)
     target = torch.device(device or default_device())
     dtype = unet_dtype or fast_dtype(target, _parameters(folder / "unet"))
-    with _saying_what_failed(folder), _quiet():
+    with _one_load_at_a_time, _saying_what_failed(folder), _quiet():
         parts = _load_parts(folder, encoder, target, dtype)
         projection = fit_projection(parts.vae)
     hashes = model_hash(folder), encoder_hash(encoder)

@@ -155,6 +155,20 @@ def test_half_precision_files_load_with_and_without_the_variant_name(folder: Pat
     assert pixel_sha256(draw(one, RECIPE)) == pixel_sha256(draw(other, RECIPE))
 
 
+def test_two_threads_can_load_at_once(folder: Path, loaded: Pipeline) -> None:
+    """Building a network changes torch's defaults for the whole process; unguarded, weights get lost."""
+    found: list[Pipeline] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(load_pipeline(folder, device="cpu"))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    expected = draw(loaded, RECIPE).tobytes()
+    assert [draw(other, RECIPE).tobytes() for other in found] == [expected] * 4
+
+
 def test_a_missing_folder_and_pickled_weights_are_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelMissingError):
         load_pipeline(tmp_path / "nowhere")

@@ -1,0 +1,154 @@
+"""The command: recipe on stdout, picture in the file, a sentence and exit code 1 for what can't be done."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tiny_models import make_tiny_pipeline
+
+from core.generate import main
+from core.images import pixel_sha256, read_recipe
+from core.recipes import Recipe
+
+ASKED = ["--rash", "tinea", "--site", "foot", "--tone", "brown", "--seed", "7"]
+PROJECT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    make_tiny_pipeline(folder / "embedded")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def model(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SCRIPT2SKIN_MODELS", str(models))
+    return models / "embedded"
+
+
+def test_the_recipe_is_printed_and_stands_in_the_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*ASKED, "--output", str(tmp_path / "out.png")]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["rash"], printed["sites"], printed["tone"]) == ("tinea", ["foot"], "brown")
+    recipe, pixels = read_recipe(tmp_path / "out.png")
+    assert recipe == Recipe.from_dict(printed)
+    assert len(pixels) == 64
+
+
+def test_the_same_recipe_gives_the_same_file(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        assert main([*ASKED, "--output", str(tmp_path / name)]) == 0
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_a_picture_does_not_depend_on_how_many_are_made_with_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*ASKED, "--count", "3", "--output", str(tmp_path / "many.png")]) == 0
+    recipes = json.loads(capsys.readouterr().out)
+    assert [r["seed"] for r in recipes] == [7, 8, 9]
+    assert sorted(p.name for p in tmp_path.glob("*.png")) == ["many-1.png", "many-2.png", "many-3.png"]
+    for number, seed in ((1, "7"), (3, "9")):
+        alone = tmp_path / "alone.png"
+        assert main([*ASKED[:-1], seed, "--output", str(alone)]) == 0
+        assert alone.read_bytes() == (tmp_path / f"many-{number}.png").read_bytes()
+
+
+def test_settings_are_taken_into_the_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = ["--steps", "2", "--guidance", "4.5", "--scheduler", "euler", "--negative-prompt", "hair"]
+    assert main([*ASKED, *settings, "--dry-run"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["num_inference_steps"], printed["guidance_scale"]) == (2, 4.5)
+    assert (printed["scheduler"], printed["negative_prompt"]) == ("euler", "hair")
+
+
+def test_a_prompt_is_read_into_the_recipe_and_what_was_corrected_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--prompt", "tinea on the foott on brown skin", "--dry-run"]) == 0
+    output = capsys.readouterr()
+    printed = json.loads(output.out)
+    assert (printed["rash"], printed["sites"], printed["tone"]) == ("tinea", ["foot"], "brown")
+    assert "foott" in output.err
+
+
+def test_a_dry_run_draws_nothing_and_needs_no_torch(models: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from core.generate import main; code = main(sys.argv[1:]); "
+        "heavy = {'torch', 'diffusers', 'transformers', 'streamlit', 'sqlalchemy'} & set(sys.modules); "
+        "sys.exit(f'imported {heavy}' if heavy else code)"
+    )
+    environment = {"SCRIPT2SKIN_MODELS": str(models), "SCRIPT2SKIN_LIBRARY": str(tmp_path / "library")}
+    run = subprocess.run(
+        [sys.executable, "-c", code, *ASKED, "--dry-run", "--output", str(tmp_path / "out.png")],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["caption"] == "tinea type of rash at the foot area on a brown skin"
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_a_dry_run_prints_the_recipe_that_is_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([*ASKED, "--dry-run"])
+    dry = capsys.readouterr().out
+    main([*ASKED, "--output", str(tmp_path / "out.png")])
+    assert capsys.readouterr().out == dry
+
+
+def test_the_drawn_pixels_are_those_the_file_promises(tmp_path: Path) -> None:
+    from PIL import Image
+
+    main([*ASKED, "--output", str(tmp_path / "out.png")])
+    assert read_recipe(tmp_path / "out.png")[1] == pixel_sha256(Image.open(tmp_path / "out.png"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (["--rash", "measels"], "Unknown rash 'measels'"),
+        (["--rash", "eczema"], "not taught the rash 'eczema'"),
+        (["--seed", "-1"], "seed is -1"),
+        (["--seed", "4294967296"], "seed is 4294967296; it must be between 0 and"),
+        (["--count", "0"], "count is 0"),
+        (["--count", "1000000"], "count is 1000000; it must be between 1 and 8"),
+        (["--model", "nowhere"], "no model folder 'nowhere'"),
+        (["--scheduler", "fast"], "Unknown scheduler 'fast'"),
+        (["--prompt", "acne"], "either --prompt, or --rash"),
+        (["--output", "out.jpg"], "ends in .png"),
+        (["--output", "no/such/folder/out.png"], "no folder no/such/folder"),
+    ],
+)
+def test_bad_input_is_answered_with_a_sentence_and_exit_code_1(
+    changes: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*ASKED, "--output", str(tmp_path / "out.png"), *changes]) == 1
+    output = capsys.readouterr()
+    assert sentence in output.err
+    assert output.out == ""
+    assert list(tmp_path.glob("*.png")) == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "sentence"), [("", "prompt is empty"), ("tinea " * 2000, "10002 tokens"), ("  ", "is empty")]
+)
+def test_empty_and_endless_prompts_are_refused(
+    prompt: str, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--prompt", prompt, "--dry-run"]) == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_nothing_asked_is_answered_with_what_to_give(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--dry-run"]) == 1
+    assert "choose a rash" in capsys.readouterr().err
