@@ -1,8 +1,9 @@
 """Measures pages of History in a library of --count made-up pictures, in a temporary folder. Prints JSON.
 
 For each question the pages are the first, one in the middle and the last full one; a page's time is the
-median of --repeats calls of the store, records included. ``over_first`` is the dearest page divided by the
-first. The exit code is 1 if a page took more than 50 ms.
+median of --repeats calls of the store, records included: ms by the wall clock, cpu_ms in processor time (that
+other programs disturb less). ``over_first`` is the dearest page divided by the first, in processor time. The
+exit code is 1 if a page took more than 50 ms by the wall clock.
 """
 
 import json
@@ -12,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any
 
 from core.settings import Settings
@@ -70,19 +71,27 @@ def measure(repository: Repository, filter: HistoryFilter, order: Order, repeats
     start = perf_counter()
     count = repository.generations.count(filter, ASKING)
     counted = (perf_counter() - start) * 1000
-    pages = _pages(repository, filter, order)
-    times: dict[str, list[float]] = {page: [] for page in pages}
+    cursors = page_cursors(repository, filter, order)
+    times: dict[str, list[tuple[float, float]]] = {page: [] for page in cursors}
     for _ in range(repeats):
-        for page, after in pages.items():
-            start = perf_counter()
-            repository.generations.page(filter, order, ASKING, after=after, limit=LIMIT)
-            times[page].append((perf_counter() - start) * 1000)
-    milliseconds = {page: round(median(values), 2) for page, values in times.items()}
-    over = round(max(milliseconds.values()) / milliseconds["first"], 2)
-    return {"pictures": count, "count_ms": round(counted, 2), **milliseconds, "over_first": over}
+        for page, after in cursors.items():
+            times[page].append(_timed(repository, filter, order, after))
+    wall = {page: round(median(wall for wall, _ in pairs), 2) for page, pairs in times.items()}
+    cpu = {page: round(median(cpu for _, cpu in pairs), 2) for page, pairs in times.items()}
+    over = round(max(cpu.values()) / cpu["first"], 2)
+    return {"pictures": count, "count_ms": round(counted, 2), "ms": wall, "cpu_ms": cpu, "over_first": over}
 
 
-def _pages(repository: Repository, filter: HistoryFilter, order: Order) -> dict[str, str | None]:
+def _timed(
+    repository: Repository, filter: HistoryFilter, order: Order, after: str | None
+) -> tuple[float, float]:
+    """(wall clock, processor time of this thread, in which SQLite works too) in milliseconds."""
+    wall, cpu = perf_counter(), thread_time()
+    repository.generations.page(filter, order, ASKING, after=after, limit=LIMIT)
+    return (perf_counter() - wall) * 1000, (thread_time() - cpu) * 1000
+
+
+def page_cursors(repository: Repository, filter: HistoryFilter, order: Order) -> dict[str, str | None]:
     """Cursors of the first page, of one in the middle and of the last full one."""
     with repository.database.reading() as connection:
         question = Question(filter, order, user_id(connection, ASKING))
@@ -106,11 +115,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         fill(repository, arguments.count)
         found = {name: measure(repository, *QUESTIONS[name], arguments.repeats) for name in QUESTIONS}
         repository.close()
-    pages = [row[page] for row in found.values() for page in ("first", "middle", "last") if page in row]
-    figures = {"pictures": arguments.count, "dearest_page_ms": max(pages)}
+    figures = {"pictures": arguments.count}
+    for clock in ("ms", "cpu_ms"):
+        figures[f"dearest_page_{clock}"] = max(max(row[clock].values()) for row in found.values())
     figures["largest_over_first"] = max(row["over_first"] for row in found.values())
     print(json.dumps({"figures": figures, "questions": found}, indent=2))
-    return 0 if max(pages) <= MILLISECONDS_MAX else 1
+    return 0 if figures["dearest_page_ms"] <= MILLISECONDS_MAX else 1
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ def restore(settings: Settings, source: Path, force: bool = False) -> Path | Non
         try:
             _unpack(archive, staged)
             _verify(staged, manifest, source)
+            _check_closed(settings)
             return _swap(settings, staged)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
@@ -81,12 +82,13 @@ def _check_place(settings: Settings, force: bool) -> None:
     taken = library.exists() and any(library.iterdir())
     if (taken or (database and database.exists())) and not force:
         raise InputError(f"The library {library} holds something. With --force it is set aside and replaced.")
-    if database and database.exists():
-        _check_closed(database, library)
 
 
-def _check_closed(database: Path, library: Path) -> None:
+def _check_closed(settings: Settings) -> None:
     """Leaving WAL mode needs every other connection to be closed, and folds the log into the file."""
+    library, database = settings.library, sqlite_path(settings.database_url)
+    if database is None or not database.exists():
+        return
     try:
         with closing(sqlite3.connect(database, timeout=1)) as connection:
             connection.execute("PRAGMA journal_mode=DELETE")

@@ -1,0 +1,162 @@
+"""Opening libraries: fresh, old, newer, broken, and by two processes at once."""
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from library_parts import drawn, library_settings, opened
+from sqlalchemy import text
+
+from core.errors import NewerSchemaError, StorageError
+from db import check, migrate
+from db.migrate import MIGRATIONS, known_schemas, upgrade
+from db.repository import open_repository
+from db.tables import SCHEMA
+
+SECOND = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+
+
+def upgrade():
+    op.add_column("users", sa.Column("mail", sa.String(100)))
+    op.execute("DELETE FROM jobs")
+    {then}
+"""
+
+
+@pytest.fixture
+def later_migrations(tmp_path: Path) -> Path:
+    """A copy of the migrations with room for another."""
+    folder = tmp_path / "later"
+    (folder / "versions").mkdir(parents=True)
+    for name in ("env.py", "script.py.mako", "versions/0001_first_schema.py"):
+        (folder / name).write_text((MIGRATIONS / name).read_text())
+    return folder
+
+
+def state(library: Path) -> list[str]:
+    """All that is in the database, as SQL."""
+    with closing(sqlite3.connect(library / "script2skin.db")) as connection:
+        return list(connection.iterdump())
+
+
+def columns(library: Path, table: str) -> list[str]:
+    with closing(sqlite3.connect(library / "script2skin.db")) as connection:
+        return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+
+
+def test_the_newest_migration_is_the_schema_of_the_tables() -> None:
+    assert known_schemas()[0] == SCHEMA
+    assert check.differences() == []
+
+
+def test_a_migration_that_builds_something_else_is_noticed(later_migrations: Path) -> None:
+    path = later_migrations / "versions/0001_first_schema.py"
+    source = path.read_text()
+    source = source.replace("realism BETWEEN 1 AND 7", "realism BETWEEN 1 AND 9")
+    source = source.replace("TRIGGER ratings_keep", "TRIGGER ratings_other").replace(
+        '"request_id", sa', '"ticket", sa'
+    )
+    path.write_text(source.replace('["request_id"]', '["ticket"]'))
+    found = "\n".join(check.differences(later_migrations))
+    assert "ticket" in found and "AND 9" in found and "TRIGGER ratings_other" in found
+
+
+def test_the_check_command_says_that_all_agrees(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check.main([]) == 0
+    assert "agree" in capsys.readouterr().out
+
+
+def test_an_upgrade_keeps_the_data_and_a_copy_of_what_was(library: Path, later_migrations: Path) -> None:
+    settings = library_settings(library)
+    opened(settings).close()
+    before = state(library)
+    (later_migrations / "versions/0002.py").write_text(SECOND.format(then="pass"))
+    upgrade(settings.database_url, library, later_migrations, "0002")
+    assert "mail" in columns(library, "users")
+    (copy,) = (library / "backups").glob("script2skin-0001-*.db")
+    with closing(sqlite3.connect(copy)) as connection:
+        assert list(connection.iterdump()) == before
+    upgrade(settings.database_url, library, later_migrations, "0002")
+    assert len(list((library / "backups").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        'raise RuntimeError("power cut")',
+        'op.get_bind().exec_driver_sql("COMMIT"); raise RuntimeError("power cut")',
+        'op.execute("SELECT no_such_function()")',
+    ],
+)
+def test_a_failed_upgrade_leaves_the_library_as_it_was(
+    library: Path, later_migrations: Path, then: str
+) -> None:
+    settings = library_settings(library)
+    repository = opened(settings)
+    id = repository.generations.add("ann", drawn(library))
+    repository.close()
+    before = state(library)
+    (later_migrations / "versions/0002.py").write_text(SECOND.format(then=then))
+    with pytest.raises(StorageError, match="as it was before"):
+        upgrade(settings.database_url, library, later_migrations, "0002")
+    assert state(library) == before
+    assert open_repository(settings).generations.get(id, "ann").id == id
+
+
+def test_a_library_of_a_newer_version_is_refused_and_not_touched(library: Path) -> None:
+    settings = library_settings(library)
+    repository = opened(settings)
+    with repository.database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    repository.close()
+    before = state(library)
+    with pytest.raises(NewerSchemaError, match="9999"):
+        open_repository(settings)
+    assert state(library) == before
+    assert not (library / "backups").exists()
+
+
+def test_the_database_of_another_program_is_refused(library: Path) -> None:
+    library.mkdir()
+    with closing(sqlite3.connect(library / "script2skin.db")) as connection:
+        connection.execute("CREATE TABLE songs (id INTEGER)")
+    with pytest.raises(StorageError, match="songs"):
+        open_repository(library_settings(library))
+    assert columns(library, "songs") == ["id"]
+
+
+def _ensure(library: Path, name: str) -> str:
+    return open_repository(library_settings(library)).users.ensure(name).name
+
+
+def test_processes_that_open_a_fresh_library_at_once_all_succeed(library: Path) -> None:
+    names = ["ann", "bob", "cem", "dua"]
+    with get_context("spawn").Pool(4) as pool:
+        found = pool.starmap(_ensure, [(library, name) for name in names], chunksize=1)
+    assert found == names
+    assert [user.name for user in open_repository(library_settings(library)).users.list()] == names
+
+
+def test_opening_a_known_library_loads_no_alembic_and_no_torch(library: Path) -> None:
+    opened(library_settings(library)).close()
+    code = (
+        "import sys; from core.settings import Settings; from db.repository import open_repository; "
+        "open_repository(Settings.from_environment()).users.list(); "
+        "print([name for name in ('alembic', 'torch', 'streamlit', 'numpy') if name in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+
+
+def test_the_migrate_command_makes_a_library(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert migrate.main([]) == 0
+    assert SCHEMA in capsys.readouterr().out
+    assert (library / "script2skin.db").is_file()
