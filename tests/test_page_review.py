@@ -170,7 +170,7 @@ def test_about_shows_the_cards_figures_with_their_intervals(repository: Reposito
     app = scenes.healthy(scenes.open_app("about"))
     words = scenes.texts(app)
     assert notice in words
-    assert "84.0 %" in words and "79.0 % to 88.0 %" in words and "360" in words
+    assert "84.0\u00a0%" in words and "79.0\u00a0% to 88.0\u00a0%" in words and "360" in words
     assert "What it can't do" in words
     assert len(app.get("image")) == 1
 
@@ -180,7 +180,7 @@ def test_figures_are_shares_in_percent_and_counts_as_they_are() -> None:
     assert [(row["Measure"], row["Value"]) for row in rows] == [
         ("Kid", "3.14"),
         ("Images", "1,200"),
-        ("Site accuracy", "100.0 %"),
+        ("Site accuracy", "100.0\u00a0%"),
     ]
 
 

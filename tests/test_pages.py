@@ -281,6 +281,7 @@ def test_reuse_takes_subject_settings_and_seed_from_history_to_generate(reposito
     app = scenes.healthy(scenes.press(app, "detail_reuse"))
     assert app.title[0].value == "Generate"
     assert app.text_area(key="form_prompt").value == original.prompt
+    app = app.switch_page("pages/generate.py").run()
     scenes.healthy(scenes.press(app, "generate"))
     (job,) = repository.jobs.recent(scenes.PERSON)
     for name in ("prompt", "caption", "seed", "num_inference_steps", "guidance_scale", "scheduler", "tone"):

@@ -51,10 +51,14 @@ def _show_actions(repository: Repository, user: str, generation: Generation, sho
 
 
 def _show_star(repository: Repository, user: str, generation: Generation) -> None:
-    label = "Remove star" if generation.starred else "Star"
-    if st.button(label, icon=":material/star:", width="stretch", key="detail_star"):
-        repository.generations.star(generation.id, user, not generation.starred)
-        st.rerun(scope="fragment")
+    st.button(
+        "Remove star" if generation.starred else "Star",
+        icon=":material/star:",
+        width="stretch",
+        on_click=repository.generations.star,
+        args=(generation.id, user, not generation.starred),
+        key="detail_star",
+    )
 
 
 def _show_download(generation: Generation, shown: bool) -> None:

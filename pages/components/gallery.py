@@ -14,12 +14,16 @@ TILE_WIDTH = 168
 
 
 def read_page(repository: Repository, user: str, wanted: HistoryFilter, order: Order) -> HistoryPage:
-    """The page at the session's cursor; another filter or order starts at the first page again."""
+    """The page at the session's cursor; another filter or order starts at the first page again.
+
+    Walking back to the start reads the first page anew, so that it is full whatever came or went meanwhile.
+    """
     if st.session_state.get(CURSOR_FOR) != (wanted, order, user):
         st.session_state[CURSOR_FOR], st.session_state[CURSOR] = (wanted, order, user), (None, None)
     after, before = st.session_state[CURSOR]
     page = repository.generations.page(wanted, order, user, after, before, PAGE_SIZE)
-    if not page.items and (after or before):
+    at_start = page.previous is None if before else not page.items
+    if at_start and (after or before):
         st.session_state[CURSOR] = (None, None)
         return repository.generations.page(wanted, order, user, None, None, PAGE_SIZE)
     return page

@@ -88,7 +88,7 @@ def _is_share(name: str, value: float) -> bool:
 
 def _number(name: str, value: float) -> str:
     if _is_share(name, value):
-        return f"{value * 100:.1f} %"
+        return f"{value * 100:.1f}\u00a0%"
     return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
 
 

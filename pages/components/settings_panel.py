@@ -64,17 +64,18 @@ def _ask_seed() -> int:
         help="The same seed with the same settings draws the same picture, byte for byte.",
         persist_state="session",
     )
+    if not fixed:
+        return new_seed()
     seed = st.number_input(
-        "Seed (seed)",
+        "Seed",
         0,
         SEED_MAX,
         key=SEED,
         step=1,
-        disabled=not fixed,
         help="Several pictures use this seed, the next one, and so on.",
         persist_state="session",
     )
-    return int(seed) if fixed else new_seed()
+    return int(seed)
 
 
 def _ask_sampling() -> None:
@@ -91,12 +92,13 @@ def _ask_sampling() -> None:
         1.0,
         GUIDANCE_MAX,
         step=0.5,
+        format="%.1f",
         key=GUIDANCE,
         help="How strictly the picture follows the caption. Too high looks harsh and oversaturated.",
         persist_state="session",
     )
     st.selectbox(
-        "Scheduler (scheduler)",
+        "Scheduler",
         list(SCHEDULERS),
         key=SCHEDULER,
         format_func=lambda name: f"{name} ({SCHEDULERS[name]})",

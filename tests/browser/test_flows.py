@@ -1,0 +1,283 @@
+"""The three flows of a clinician in a real browser: generate, browse, review; pictures of each are kept."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from PIL import Image
+
+from core.images import read_recipe
+from core.model_cards import load_card
+from core.settings import PROJECT
+
+sync_api = pytest.importorskip("playwright.sync_api")
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SCREENSHOTS = Path(__file__).resolve().parent / "screenshots"
+SHOWN = {"generate": "Generate", "history": "History", "review": "Review", "about": "About the model"}
+PATIENCE = 180_000
+"""Milliseconds: a busy machine may take long, a working page never needs them."""
+
+SETTLED = (
+    "() => !document.querySelector('[data-test-script-state=\"running\"]')"
+    " && !document.querySelector('[data-testid=stSkeleton]')"
+)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The released model, or the tiny one where none has been released."""
+    released = PROJECT / "data" / "models"
+    if (released / "embedded" / "model_index.json").is_file():
+        return released
+    from tests.tiny_models import make_tiny_pipeline
+
+    folder = tmp_path_factory.mktemp("models")
+    make_tiny_pipeline(folder / "embedded")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The real app as its own process, on a free port and a library of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        "SCRIPT2SKIN_LIBRARY": str(tmp_path_factory.mktemp("library")),
+        "SCRIPT2SKIN_MODELS": str(models),
+    }
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
+    process = subprocess.Popen([*command, "--server.port", str(port)], cwd=PROJECT, env=environment)
+    try:
+        wait_until_up(f"http://localhost:{port}/_stcore/health", process)
+        yield f"http://localhost:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def wait_until_up(url: str, process: subprocess.Popen) -> None:
+    for _ in range(240):
+        assert process.poll() is None, "the app ended while starting"
+        try:
+            with urlopen(url, timeout=5):
+                return
+        except URLError:
+            time.sleep(0.5)
+    raise AssertionError("the app did not start within two minutes")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[sync_api.Browser]:
+    """Headless chromium as the system has it."""
+    if not CHROMIUM.is_file():
+        pytest.skip("chromium is not installed at /usr/bin/chromium")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: sync_api.Browser) -> Iterator[sync_api.Page]:
+    """A fresh tab of a desktop."""
+    yield from new_tab(browser)
+
+
+def new_tab(browser: sync_api.Browser, width: int = 1280, scheme: str = "light") -> Iterator[sync_api.Page]:
+    context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
+    context.set_default_timeout(PATIENCE)
+    yield context.new_page()
+    context.close()
+
+
+def open_page(page: sync_api.Page, address: str, name: str) -> None:
+    page.goto(f"{address}/{'' if name == 'generate' else name}")
+    page.get_by_role("heading", name=SHOWN[name], exact=True, level=1).wait_for()
+    settle(page)
+
+
+def settle(page: sync_api.Page) -> None:
+    """Waits until the script run is over and drawn, and looks for what must never be on a page."""
+    page.wait_for_timeout(500)
+    page.wait_for_function(SETTLED)
+    page.wait_for_timeout(300)
+    assert not page.locator("[data-testid=stException]").count(), page.locator(".stMain").inner_text()
+    assert "Traceback" not in page.locator("body").inner_text()
+
+
+def keep(page: sync_api.Page, name: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def press(page: sync_api.Page, key: str) -> None:
+    page.locator(f".st-key-{key}").get_by_role("button").first.click()
+    settle(page)
+
+
+def pick(page: sync_api.Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=re.compile(label)).first.click()
+    page.get_by_role("option", name=re.compile(f"^{option}")).first.click()
+    settle(page)
+
+
+def test_the_first_address_a_server_is_asked_for_may_be_any_page(page: sync_api.Page, address: str) -> None:
+    open_page(page, address, "history")
+    assert page.get_by_text("Not for diagnosis.").count() == 1
+    assert page.get_by_text("Nothing here yet").count() == 1
+    page.get_by_role("link", name="Generate the first picture").click()
+    page.get_by_role("heading", name="Generate", exact=True, level=1).wait_for()
+
+
+def test_select_and_generate(page: sync_api.Page, address: str, tmp_path: Path, models: Path) -> None:
+    open_page(page, address, "generate")
+    pick(page, "Rash", "Tinea")
+    pick(page, "Body site", "Foot")
+    pick(page, "Skin tone", "Brown")
+    caption = page.locator(".st-key-form_prompt textarea")
+    assert caption.input_value() == "tinea type of rash at the foot area on a brown skin"
+    page.locator(".st-key-form_count input").fill("2")
+    page.locator(".st-key-form_count input").press("Enter")
+    settle(page)
+    page.locator(".st-key-generate").get_by_role("button").click()
+    page.locator(".st-key-progress").wait_for()
+    keep(page, "generate-forming")
+    wait_for_pictures(page, 2)
+    keep(page, "generate")
+    with page.expect_download() as download:
+        page.locator("[class*=st-key-download_]").first.get_by_role("button").click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    recipe, _ = read_recipe(file)
+    assert recipe.prompt == "tinea type of rash at the foot area on a brown skin"
+    assert len(page.locator("[class*=st-key-result_rate_]").all()) == 2
+    tones = len(load_card(models / "embedded").tones)
+    page.locator("[class*=st-key-across_skin_tones_]").first.get_by_role("button").click()
+    wait_for_pictures(page, 2 + tones)
+    assert page.get_by_text("Across skin tones").first.is_visible()
+    keep(page, "generate-across-tones")
+
+
+def wait_for_pictures(page: sync_api.Page, count: int) -> None:
+    page.wait_for_function(
+        f"() => document.querySelectorAll('[class*=st-key-download_]').length >= {count}"
+        " && !document.querySelector('.st-key-progress')"
+    )
+    settle(page)
+
+
+def test_a_closed_tab_loses_nothing(page: sync_api.Page, address: str) -> None:
+    open_page(page, address, "generate")
+    assert page.locator("[class*=st-key-download_]").count() >= 2
+    page.locator("[class*=st-key-result_rate_]").first.get_by_role("button").first.click()
+    sheet = page.locator("[data-testid=stPopoverBody]")
+    sheet.get_by_role("radio", name="6", exact=True).or_(
+        sheet.get_by_role("button", name="6", exact=True)
+    ).click()
+    keep(page, "generate-rate")
+    sheet.get_by_role("button", name="Save rating").click()
+    page.get_by_text("Rated 6/7").first.wait_for()
+
+
+def test_browse_filter_open_reuse_delete_and_undo(page: sync_api.Page, address: str, tmp_path: Path) -> None:
+    open_page(page, address, "history")
+    total = page.locator("[class*=st-key-open_]").count()
+    assert total >= 2
+    keep(page, "history")
+    page.locator(".st-key-filter_text input").fill("foot")
+    page.locator(".st-key-filter_text input").press("Enter")
+    settle(page)
+    assert page.locator("[class*=st-key-open_]").count() == total
+    page.locator("[class*=st-key-tick_]").first.get_by_text("Select").click()
+    settle(page)
+    with page.expect_download() as download:
+        page.locator(".st-key-selection_download").get_by_role("button").click()
+    download.value.save_as(tmp_path / "pictures.zip")
+    with zipfile.ZipFile(tmp_path / "pictures.zip") as archive:
+        assert [Path(name).suffix for name in archive.namelist()] == [".png", ".txt"]
+    press(page, "selection_clear")
+    page.locator("[class*=st-key-open_]").first.get_by_role("button").click()
+    page.get_by_role("dialog").wait_for()
+    settle(page)
+    keep(page, "history-detail")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_text("1 picture deleted.").wait_for()
+    settle(page)
+    assert page.locator("[class*=st-key-open_]").count() == total - 1
+    press(page, "undo_delete")
+    assert page.locator("[class*=st-key-open_]").count() == total
+    page.locator("[class*=st-key-open_]").last.get_by_role("button").click()
+    page.get_by_role("dialog").get_by_role("button", name="Reuse recipe").click()
+    page.get_by_role("heading", name="Generate", exact=True, level=1).wait_for()
+    settle(page)
+    assert page.locator(".st-key-form_prompt textarea").input_value().startswith("tinea type of rash")
+
+
+def test_review_blind_then_known_by_keyboard_alone(page: sync_api.Page, address: str) -> None:
+    open_page(page, address, "review")
+    before = page.get_by_text(re.compile(r"\d+ of \d+ pictures reviewed")).inner_text()
+    if page.get_by_text("Step 1 of 2").count() == 0:
+        page.keyboard.press("s")
+        settle(page)
+    body = page.content().lower()
+    assert "tinea" not in body and "brown skin" not in body
+    keep(page, "review-blind")
+    page.keyboard.press("5")
+    settle(page)
+    page.keyboard.press("Enter")
+    page.get_by_text("Step 2 of 2").wait_for()
+    settle(page)
+    assert page.get_by_text("Your blind answer: realism 5/7").count() == 1
+    for key in "11231":
+        page.keyboard.press(key)
+        settle(page)
+    keep(page, "review-known")
+    page.keyboard.press("Backspace")
+    settle(page)
+    assert page.locator(".st-key-review_save").get_by_role("button").is_disabled()
+    page.keyboard.press("2")
+    settle(page)
+    page.keyboard.press("Enter")
+    page.get_by_text(re.compile(r"Step 1 of 2|Nothing to review|Step 2 of 2")).wait_for()
+    settle(page)
+    assert page.get_by_text(re.compile(r"\d+ of \d+ pictures reviewed")).inner_text() != before
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_every_page_fits_the_screen_in_both_themes(
+    browser: sync_api.Browser, address: str, width: int, scheme: str
+) -> None:
+    for page in new_tab(browser, width, scheme):
+        for name in SHOWN:
+            open_page(page, address, name)
+            assert page.get_by_text("Not for diagnosis.").first.is_visible()
+            assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= width
+            unnamed = page.evaluate(
+                "[...document.querySelectorAll('.stMain img')].filter(i => !i.hasAttribute('alt')).length"
+            )
+            assert unnamed == 0
+            keep(page, f"{name}-{width}-{scheme}")
+            with Image.open(SCREENSHOTS / f"{name}-{width}-{scheme}.png") as shot:
+                red, green, blue = shot.convert("RGB").getpixel((shot.width - 5, shot.height - 5))
+            assert (red + green + blue > 384) == (scheme == "light")
