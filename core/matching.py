@@ -4,7 +4,7 @@ Edit distances and similarities are rapidfuzz's; this module says which windows 
 with which phrases, and how far apart two words may be.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -61,6 +61,7 @@ class PhraseBook:
         self.longest = max(len(phrase.words) for phrase in meant)
         self.near = sorted((p for p in (*meant, *stops) if not p.sure), key=lambda p: (p.joined, p.kind))
         self.near_joined = [phrase.joined for phrase in self.near]
+        self.answered: dict[str, list[Phrase]] = {}
 
     def knows(self, token: Token) -> bool:
         """Whether the word is spelled as an attribute or a plain word is."""
@@ -69,9 +70,10 @@ class PhraseBook:
     def find(self, tokens: list[Token]) -> list[Match]:
         """All matches in order of the text; longer phrases win over shorter, exact ones over slips."""
         taken: dict[int, Match] = {}
+        unknown = [position for position, token in enumerate(tokens) if not self.knows(token)]
         for length in range(min(self.longest + 1, len(tokens)), 0, -1):
-            for look_up in (self._exactly, self._nearly):
-                for start in range(len(tokens) - length + 1):
+            for look_up, inside in ((self._exactly, range(len(tokens))), (self._nearly, unknown)):
+                for start in _starts(inside, length, len(tokens)):
                     span = range(start, start + length)
                     if taken.keys() & span or tokens[start].clause != tokens[span[-1]].clause:
                         continue
@@ -88,11 +90,23 @@ class PhraseBook:
         if not self._may_be_slip(window, asked):
             return None
         joined = "".join(token.text for token in window)
-        found = process.extract(joined, self.near_joined, scorer=OSA.distance, score_cutoff=3, limit=12)
-        near = [self.near[index] for _, _, index in found]
-        fitting = [p for p in near if (asked or _reads_slips(p)) and _is_near(window, p, bool(asked))]
+        fitting = [
+            p
+            for p in self._neighbours(joined)
+            if (asked or _reads_slips(p)) and _is_near(window, p, bool(asked))
+        ]
         phrase = _clear_winner(joined, [p for p in fitting if p.kind == asked] or ([] if asked else fitting))
         return Match(phrase, start, end, exact=False) if phrase else None
+
+    def _neighbours(self, joined: str) -> list[Phrase]:
+        """Phrases within three edits, nearest first; texts repeat words, so answers are kept a while."""
+        known = self.answered.get(joined)
+        if known is None:
+            found = process.extract(joined, self.near_joined, scorer=OSA.distance, score_cutoff=3, limit=12)
+            known = [self.near[index] for _, _, index in found]
+            if len(self.answered) < 10_000:
+                self.answered[joined] = known
+        return known
 
     def _may_be_slip(self, window: list[Token], asked: str | None) -> bool:
         """A known word is no slip, and an ordinary word only where its neighbour asks for an attribute."""
@@ -107,6 +121,12 @@ class PhraseBook:
         if following in self.words.skin:
             return "tone"
         return {"area": "site", "region": "site", "type": "rash", "rash": "rash"}.get(following)
+
+
+def _starts(inside: Iterable[int], length: int, count: int) -> list[int]:
+    """Where windows of a length may start so that they hold one of the given positions."""
+    starts = {start for position in inside for start in range(position - length + 1, position + 1)}
+    return sorted(start for start in starts if 0 <= start <= count - length)
 
 
 @lru_cache(maxsize=1)

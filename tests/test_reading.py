@@ -297,6 +297,6 @@ def test_no_phrase_means_entries_of_two_kinds() -> None:
 
 def test_two_thousand_words_are_read_in_a_moment() -> None:
     prompt = "wandering quokkas contemplate forehed eczma " * 400
-    started = time.perf_counter()
+    started = time.process_time()
     assert read_prompt(prompt).attributes == Attributes("eczema", ("forehead",))
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 5
