@@ -111,9 +111,12 @@ generations = Table(
 ``sites`` is " foot sole " (generation_sites joined), for reading in passing. ``shuffle`` is a random place in
 the review order."""
 
-FILTERED = tuple(
-    "rash tone model owner_id visibility sites rating_count realism_rank prompt_id deleted_at".split()
+# fmt: off
+FILTERED = (
+    "rash", "tone", "model", "owner_id", "visibility", "sites",
+    "rating_count", "realism_rank", "prompt_id", "deleted_at",
 )
+# fmt: on
 """Columns that History filters by. They stand in each of its indexes, so that a picture that is filtered out
 costs a step along the index and no look at its row. (deleted_at among them: SQLite looks at it although the
 index holds no deleted picture.)"""
