@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import StableDiffusionPipeline, UNet2DConditionModel
 from diffusers.utils import logging as diffusers_logging
 from transformers import CLIPTextModel
 from transformers.utils import logging as transformers_logging
 
+from core.autoencoders import autoencoder_class
 from core.checkpoints import check_model_folder, encoder_hash, model_hash
 from core.encoders import check_text_encoder
 from core.errors import GenerationError, ModelError
@@ -118,7 +119,7 @@ def _load_parts(
     pipeline = StableDiffusionPipeline.from_pretrained(
         folder,
         unet=_with_float32_border(unet, dtype),
-        vae=_load_network(AutoencoderKL, folder / "vae", torch.float32),
+        vae=_load_network(autoencoder_class(folder / "vae"), folder / "vae", torch.float32),
         text_encoder=load_text_encoder(encoder),
         safety_checker=None,
         feature_extractor=None,

@@ -17,7 +17,7 @@ from core.settings import Settings
 MODEL_INDEX = "model_index.json"
 EXPECTED: dict[str, tuple[str, ...]] = {
     "unet": ("UNet2DConditionModel",),
-    "vae": ("AutoencoderKL",),
+    "vae": ("AutoencoderKL", "AutoencoderTiny"),
     "text_encoder": ("CLIPTextModel",),
     "tokenizer": ("CLIPTokenizer", "CLIPTokenizerFast"),
     "scheduler": (),

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from PIL import Image
 
+from core.autoencoders import encode
+
 PREVIEW_SIZE = 256
 FIT_IMAGES = 16
 FIT_CELLS = 6
@@ -39,7 +41,7 @@ def fit_projection(vae: Any) -> Projection:
     """Fits the map on smooth coloured pictures sent through encoder and decoder; always the same ones."""
     factor = 2 ** (len(vae.config.block_out_channels) - 1)
     pictures = _smooth_pictures(FIT_CELLS * factor).to(vae.device, vae.dtype)
-    latents = torch.cat([vae.encode(p[None]).latent_dist.mean for p in pictures])
+    latents = torch.cat([encode(vae, p[None]) for p in pictures])
     decoded = torch.cat([vae.decode(latent[None]).sample for latent in latents])
     colours = torch.nn.functional.avg_pool2d(decoded.float(), factor)
     inputs = _rows(latents.float() * vae.config.scaling_factor)

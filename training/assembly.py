@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import AutoencoderTiny, StableDiffusionPipeline, UNet2DConditionModel
 from transformers import CLIPModel
 
 from core.errors import TrainingError
@@ -54,7 +54,7 @@ def assemble(parts: Parts, phantoms: Path, folder: Path) -> None:
 def _pipeline(parts: Parts) -> StableDiffusionPipeline:
     tokenizer, text_encoder = load_text_encoder(parts.clip)
     return StableDiffusionPipeline(
-        vae=AutoencoderKL.from_pretrained(parts.vae, torch_dtype=torch.float32),
+        vae=AutoencoderTiny.from_pretrained(parts.vae, torch_dtype=torch.float32),
         text_encoder=text_encoder,
         tokenizer=tokenizer,
         unet=UNet2DConditionModel.from_pretrained(parts.unet, torch_dtype=torch.float32),

@@ -133,7 +133,7 @@ def tiny_plan(work: Path, models: Path, seed: int) -> Plan:
         judge_phantoms=48,
         held_out=48,
         size=64,
-        autoencoder=(*steps, "--channels", "8", "8", "8", "8", "8"),
+        autoencoder=(*steps, "--size", "tiny"),
         clip=(*steps, "--batch", "8"),
         judge=(*steps, "--batch", "8"),
         unet=(*steps, "--batch", "4", "--size", "tiny"),

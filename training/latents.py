@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderTiny
 from numpy.typing import NDArray
 
+from core.autoencoders import encode
 from training.datasets import LESION, Bytes, PhantomSet
 from training.devices import half_precision
 from training.train_autoencoder import to_pixels
@@ -28,7 +29,7 @@ class LatentSet:
     lesions: NDArray[np.bool_]
 
 
-def encode_phantoms(vae: AutoencoderKL, phantoms: PhantomSet, folder: Path, batch: int = 16) -> LatentSet:
+def encode_phantoms(vae: AutoencoderTiny, phantoms: PhantomSet, folder: Path, batch: int = 16) -> LatentSet:
     """Encodes with the posterior's mean, or opens what this autoencoder made of these phantoms before.
 
     A pass that was interrupted goes on at the first batch not yet written.
@@ -50,7 +51,7 @@ def encode_phantoms(vae: AutoencoderKL, phantoms: PhantomSet, folder: Path, batc
     return _open(folder, "r")
 
 
-def _allocate(vae: AutoencoderKL, phantoms: PhantomSet, folder: Path) -> None:
+def _allocate(vae: AutoencoderTiny, phantoms: PhantomSet, folder: Path) -> None:
     side = phantoms.size // 2 ** (len(vae.config.block_out_channels) - 1)
     shape = (len(phantoms), 2, vae.config.latent_channels, side, side)
     np.lib.format.open_memmap(folder / "latents.npy", "w+", np.float16, shape).flush()
@@ -71,10 +72,12 @@ def lesion_cells(mask: Bytes, side: int) -> NDArray[np.bool_]:
 
 
 @torch.inference_mode()
-def _encode_rows(vae: AutoencoderKL, phantoms: PhantomSet, rows: NDArray[np.int64], into: LatentSet) -> None:
+def _encode_rows(
+    vae: AutoencoderTiny, phantoms: PhantomSet, rows: NDArray[np.int64], into: LatentSet
+) -> None:
     for side, pictures in enumerate(_both_ways(phantoms.images[rows])):
         with half_precision(vae.device):
-            latents = vae.encode(to_pixels(pictures, vae.device)).latent_dist.mode()
+            latents = encode(vae, to_pixels(pictures, vae.device)) * vae.config.scaling_factor
         into.latents[rows, side] = latents.float().cpu().numpy()
 
 
@@ -88,7 +91,7 @@ def _open(folder: Path, mode: str) -> LatentSet:
     return LatentSet(latents, np.lib.format.open_memmap(folder / "lesions.npy", "r"))
 
 
-def _digest(vae: AutoencoderKL, phantoms: PhantomSet) -> str:
+def _digest(vae: AutoencoderTiny, phantoms: PhantomSet) -> str:
     seen = hashlib.sha256(phantoms.digest.encode())
     for parameter in vae.parameters():
         seen.update(parameter.detach().float().cpu().numpy().tobytes())

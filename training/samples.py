@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
 from torch import Tensor
 
 from training.datasets import PhantomSet
@@ -43,7 +43,7 @@ class SampleSheet:
     """Which prompts a sheet asks for, and the autoencoder that decodes them."""
 
     folder: Path
-    vae: AutoencoderKL
+    vae: AutoencoderTiny
     rows: list[int]
     captions: list[str]
     guidance: float = 2.5
@@ -60,7 +60,7 @@ class SampleSheet:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "captions.txt").write_text("\n".join(captions) + "\n", encoding="utf-8")
         return cls(
-            folder, AutoencoderKL.from_pretrained(vae, torch_dtype=torch.float32).eval(), rows, captions
+            folder, AutoencoderTiny.from_pretrained(vae, torch_dtype=torch.float32).eval(), rows, captions
         )
 
     @torch.no_grad()
@@ -72,8 +72,9 @@ class SampleSheet:
         asked = states[self.rows].float().to(device)
         empty = states[:1].float().to(device).expand_as(asked)
         latents = draw_latents(unet, make_scheduler(), noise, asked, empty, self.guidance, self.steps)
+        scaled = latents / self.vae.config.scaling_factor
         with half_precision(device):
-            pictures = [self.vae.to(device).decode(part).sample for part in latents.split(8)]
+            pictures = [self.vae.to(device).decode(part).sample for part in scaled.split(8)]
         path = self.folder / f"{step:06d}.png"
         write_grid(path, to_pictures(torch.cat([p.float() for p in pictures])), COLUMNS)
         return path

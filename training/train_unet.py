@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
 from torch import Tensor
 
 from core.errors import Script2SkinError
@@ -144,7 +144,7 @@ def make_learner(config: UNetConfig, lessons: Lessons, device: torch.device) -> 
 
 def prepare_lessons(config: UNetConfig, phantoms: PhantomSet, folder: Path, device: torch.device) -> Lessons:
     """Encodes the pictures (into ``folder``, once) and the prompts."""
-    vae = AutoencoderKL.from_pretrained(config.vae, torch_dtype=torch.float32).to(device).eval()
+    vae = AutoencoderTiny.from_pretrained(config.vae, torch_dtype=torch.float32).to(device).eval()
     encoded = encode_phantoms(vae, phantoms, folder)
     prompts = collect_prompts(phantoms.phantoms, config.paraphrases, config.seed)
     return Lessons(encoded, prompts, hidden_states(prompts.sentences, Path(config.clip), device))
