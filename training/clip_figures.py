@@ -10,7 +10,7 @@ from training.clip_model import ClipTrainee, as_pixels
 from training.metrics import recalls
 
 BATCH = 64
-PROBE_SENTENCES = 4
+PROBE_SENTENCES = 8
 """Sentences of each combination that the probe is fitted on."""
 
 Floats = NDArray[np.float32]
@@ -68,11 +68,12 @@ def embed_texts(trainee: ClipTrainee, data: ClipData, tokens: NDArray[np.int64])
     return torch.cat(parts).cpu().numpy()
 
 
+@torch.inference_mode()
 def probe_figures(trainee: ClipTrainee, data: ClipData) -> dict[str, float]:
     """Accuracy of linear readers of rash, site and tone, fitted on training sentences, on held-out ones.
 
-    The readers see the mean of the last hidden states over all 77 positions: what a UNet is given, without
-    its order.
+    The readers see the last hidden states as a UNet is given them, but without their order: the mean over
+    the sentence's own positions, and the state of its end.
     """
     fitted = _probe_set(trainee, data, data.sentences.train)
     asked = _probe_set(trainee, data, data.sentences.held_out)
@@ -97,21 +98,25 @@ def linear_probe(
 def _probe_set(
     trainee: ClipTrainee, data: ClipData, sentences: dict[Attributes, NDArray[np.int64]]
 ) -> tuple[Floats, NDArray[np.int64]]:
-    """Mean states and attribute numbers of a few sentences of each combination, spread over its list."""
+    """States and attribute numbers of a few sentences of each combination, spread over its list."""
     tokens, numbers = [], []
     for attributes, rows in sentences.items():
         chosen = np.linspace(0, len(rows) - 1, min(PROBE_SENTENCES, len(rows))).astype(np.int64)
         tokens.append(rows[chosen])
         numbers += [data.labels.number(attributes)] * len(chosen)
-    return _mean_states(trainee, np.concatenate(tokens)), np.asarray(numbers)
+    return text_states(trainee, np.concatenate(tokens), data.end_token), np.asarray(numbers)
 
 
-def _mean_states(trainee: ClipTrainee, tokens: NDArray[np.int64]) -> Floats:
-    encoder, device = trainee.clip.text_model, _device(trainee)
-    parts = [
-        encoder(input_ids=torch.from_numpy(tokens[i : i + BATCH]).to(device)).last_hidden_state.mean(dim=1)
-        for i in range(0, len(tokens), BATCH)
-    ]
+def text_states(trainee: ClipTrainee, tokens: NDArray[np.int64], end_token: int) -> Floats:
+    """(texts, 2 * width): mean of the states up to the first end token, and that token's state."""
+    parts = []
+    for start in range(0, len(tokens), BATCH):
+        rows = torch.from_numpy(tokens[start : start + BATCH]).to(_device(trainee))
+        states = trainee.clip.text_model(input_ids=rows).last_hidden_state
+        ends = (rows == end_token).int().argmax(dim=1)
+        own = torch.arange(rows.shape[1], device=rows.device)[None] <= ends[:, None]
+        mean = (states * own[..., None]).sum(dim=1) / own.sum(dim=1, keepdim=True)
+        parts.append(torch.cat([mean, states[torch.arange(len(rows)), ends]], dim=1))
     return torch.cat(parts).float().cpu().numpy()
 
 

@@ -32,13 +32,18 @@ PLAIN_WORD_WEIGHT = 3
 
 
 def train_tokenizer(texts: Iterable[str], size: int = VOCABULARY_SIZE) -> CLIPTokenizer:
-    """Learns merges from the texts; at most ``size`` pieces, the two special ones included."""
+    """Learns merges from the texts; at most ``size`` pieces, the two special ones included.
+
+    Letters that end a word are listed before learning starts: found on the way, they would be numbered in
+    the order of a hash table, and equally frequent pairs merged in another order each time.
+    """
     blank = CLIPTokenizer(model_max_length=MAX_LENGTH).backend_tokenizer
     learner = Tokenizer(BPE(end_of_word_suffix=WORD_END))
     learner.normalizer, learner.pre_tokenizer = blank.normalizer, blank.pre_tokenizer
     alphabet = sorted(ByteLevel.alphabet())
     trainer = BpeTrainer(
-        vocab_size=size - len(alphabet) - 2,
+        vocab_size=size - 2,
+        special_tokens=[letter + WORD_END for letter in alphabet],
         initial_alphabet=alphabet,
         end_of_word_suffix=WORD_END,
         min_frequency=2,
@@ -46,7 +51,7 @@ def train_tokenizer(texts: Iterable[str], size: int = VOCABULARY_SIZE) -> CLIPTo
     )
     learner.train_from_iterator(texts, trainer)
     merges = [tuple(pair) for pair in json.loads(learner.to_str())["model"]["merges"]]
-    return build_tokenizer(alphabet, merges[: size - 2 * len(alphabet) - 2])
+    return build_tokenizer(alphabet, merges)
 
 
 def build_tokenizer(alphabet: Sequence[str], merges: Sequence[tuple[str, ...]]) -> CLIPTokenizer:

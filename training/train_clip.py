@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
-from transformers import CLIPTokenizer
+from transformers import CLIPModel, CLIPTokenizer
 
 from core.errors import Script2SkinError
 from core.vocabulary import load_vocabulary
@@ -28,7 +28,8 @@ from training.clip_model import ClipSize, ClipTrainee, as_pixels, build_clip, sa
 from training.datasets import open_phantoms
 from training.devices import choose_device, half_precision
 from training.losses import clip_gradients, equal_labels, multi_positive_info_nce
-from training.runs import Pace, Run, Training, follow, open_run
+from training.pace import Pace
+from training.runs import Run, Training, follow, open_run
 from training.tokenizer import prompt_corpus, train_tokenizer
 
 MEASURED = 800
@@ -40,6 +41,8 @@ class ClipRunConfig:
     """What decides a CLIP run; saved in it as config.json."""
 
     phantoms: Path
+    init: Path | None = None
+    """A model to start from; its tokenizer and sizes are kept."""
     seed: int = 0
     batch: int = 96
     auxiliary: float = 0.3
@@ -55,7 +58,9 @@ class ClipRunConfig:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
     arguments = _parser().parse_args(argv)
-    config = ClipRunConfig(arguments.phantoms, arguments.seed, arguments.batch, arguments.auxiliary)
+    config = ClipRunConfig(
+        arguments.phantoms, arguments.init, arguments.seed, arguments.batch, arguments.auxiliary
+    )
     try:
         pace = Pace(arguments.minutes, arguments.steps, arguments.learning_rate)
         figures = train_clip(
@@ -72,6 +77,7 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("--phantoms", type=Path, required=True, help="folder of training.render_phantoms")
     parser.add_argument("--output", type=Path, required=True, help="run folder")
+    parser.add_argument("--init", type=Path, help="CLIP to start from instead of random weights")
     parser.add_argument("--minutes", type=float, help="how long to train")
     parser.add_argument("--steps", type=int, help="how many steps to train, if fewer")
     parser.add_argument("--batch", type=int, default=96, help="pictures a step (default 96)")
@@ -85,11 +91,11 @@ def _parser() -> ArgumentParser:
 def train_clip(run: Run, config: ClipRunConfig, device: torch.device) -> dict[str, float]:
     """Trains to the run's end, saves the averaged model and returns its figures on held-out phantoms."""
     phantoms = open_phantoms(config.phantoms)
-    tokenizer = train_tokenizer(prompt_corpus(load_vocabulary()), config.tokenizer_size)
-    size = replace(config.size, image_size=min(config.size.image_size, phantoms.size))
-    data = load_clip_data(phantoms, tokenizer, size.image_size, size.patch_size)
     torch.manual_seed(config.seed)
-    trainee = ClipTrainee(build_clip(tokenizer, size), data.labels.sizes).to(device)
+    clip, tokenizer = _start(run, config, phantoms.size)
+    vision = clip.config.vision_config
+    data = load_clip_data(phantoms, tokenizer, vision.image_size, vision.patch_size)
+    trainee = ClipTrainee(clip, data.labels.sizes).to(device)
     average = MovingAverage(trainee)
     optimizer = torch.optim.AdamW(_groups(trainee, config.weight_decay), betas=(0.9, 0.98))
     training = Training({"clip": trainee, "average": average, "optimizer": optimizer}, optimizer)
@@ -97,6 +103,18 @@ def train_clip(run: Run, config: ClipRunConfig, device: torch.device) -> dict[st
     stepper = Stepper(trainee, average, optimizer, data, phantoms.training_rows(), config, device)
     follow(run, training, stepper)
     return _finish(run, stepper, tokenizer, phantoms.validation_rows(MEASURED))
+
+
+def _start(run: Run, config: ClipRunConfig, picture_size: int) -> tuple[CLIPModel, CLIPTokenizer]:
+    """Random weights and a tokenizer of its own, or what an earlier training left."""
+    if config.init is not None:
+        return CLIPModel.from_pretrained(config.init).float(), CLIPTokenizer.from_pretrained(config.init)
+    kept = run.folder / "tokenizer"
+    if not kept.is_dir():  # kept with the run, so that new words in the vocabulary don't break a resume
+        train_tokenizer(prompt_corpus(load_vocabulary()), config.tokenizer_size).save_pretrained(kept)
+    tokenizer = CLIPTokenizer.from_pretrained(kept)
+    size = replace(config.size, image_size=min(config.size.image_size, picture_size))
+    return build_clip(tokenizer, size), tokenizer
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from core.errors import Script2SkinError
+from core.errors import Script2SkinError, TrainingError
 from core.judge import PATCH, JudgeConfig, JudgeNetwork, load_judge, save_judge
 from core.vocabulary import load_vocabulary
 from training.areas import area_classes
@@ -29,7 +29,8 @@ from training.datasets import PhantomSet, open_phantoms
 from training.devices import choose_device, half_precision
 from training.judge_report import judge_report, tone_reference
 from training.losses import area_loss, clip_gradients
-from training.runs import Pace, Run, Training, follow, open_run, step_generator
+from training.pace import Pace
+from training.runs import Run, Training, follow, open_run, step_generator
 
 LESION_SHARE = 0.2
 """A square of the area map is lesion from this share on: 4x4 pixels with at least four of them."""
@@ -44,6 +45,8 @@ class JudgeRunConfig:
 
     phantoms: Path
     held_out: Path | None = None
+    init: Path | None = None
+    """A judge to start from, of the same rashes and sites."""
     seed: int = 0
     batch: int = 32
     weight_decay: float = 0.05
@@ -58,7 +61,9 @@ class JudgeRunConfig:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
     arguments = _parser().parse_args(argv)
-    config = JudgeRunConfig(arguments.phantoms, arguments.held_out, arguments.seed, arguments.batch)
+    config = JudgeRunConfig(
+        arguments.phantoms, arguments.held_out, arguments.init, arguments.seed, arguments.batch
+    )
     try:
         pace = Pace(arguments.minutes, arguments.steps, arguments.learning_rate)
         run = open_run(arguments.output, config, pace)
@@ -77,6 +82,7 @@ def _parser() -> ArgumentParser:
         "--held-out", type=Path, help="phantoms of a further seed to measure on (default: every tenth of DIR)"
     )
     parser.add_argument("--output", type=Path, required=True, help="run folder")
+    parser.add_argument("--init", type=Path, help="judge to start from instead of random weights")
     parser.add_argument("--minutes", type=float, help="how long to train")
     parser.add_argument("--steps", type=int, help="how many steps to train, if fewer")
     parser.add_argument("--batch", type=int, default=32, help="pictures a step (default 32)")
@@ -90,7 +96,7 @@ def train_judge(run: Run, config: JudgeRunConfig, device: torch.device) -> dict[
     """Trains to the run's end, saves the judge with its tone table and returns its figures."""
     phantoms = open_phantoms(config.phantoms)
     torch.manual_seed(config.seed)
-    network = JudgeNetwork(config_for(phantoms)).to(device)
+    network = _start(config, config_for(phantoms)).to(device)
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=config.weight_decay)
     training = Training({"judge": network, "optimizer": optimizer}, optimizer)
     run.restore(training)
@@ -102,6 +108,15 @@ def train_judge(run: Run, config: JudgeRunConfig, device: torch.device) -> dict[
     measured = open_phantoms(config.held_out) if config.held_out else phantoms
     rows = np.arange(len(measured)) if config.held_out else held_out_rows
     return judge_report(judge, reference, measured, rows, run.model)
+
+
+def _start(config: JudgeRunConfig, wanted: JudgeConfig) -> JudgeNetwork:
+    if config.init is None:
+        return JudgeNetwork(wanted)
+    network = load_judge(config.init).network
+    if (network.config.rashes, network.config.sites) != (wanted.rashes, wanted.sites):
+        raise TrainingError(f"{config.init} answers with other rashes or sites than {config.phantoms} shows.")
+    return network
 
 
 def config_for(phantoms: PhantomSet) -> JudgeConfig:

@@ -1,0 +1,62 @@
+"""Which pictures a measurement draws: a balanced list of rash, site and tone, each with its seed."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.attributes import Attributes
+from training.judged_figures import Scale
+from training.paraphrases import all_triples
+
+FIRST_SEED = 100_000
+"""Seeds of measured pictures start here, away from the ones people try first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One picture to be drawn and judged."""
+
+    index: int
+    attributes: Attributes
+    seed: int
+
+
+def plan_requests(scale: Scale, count: int, seed: int = 0) -> list[Request]:
+    """``count`` requests in which every rash, site and tone comes equally often, give or take one round.
+
+    Every combination comes once before any comes twice. The first n of a longer list are not the shorter
+    list: what remains after whole rounds is chosen so that it is balanced by itself.
+    """
+    triples = all_triples(scale.rashes, scale.sites, scale.tones)
+    rounds, remainder = divmod(count, len(triples))
+    rng = np.random.default_rng(seed)
+    wanted = [triples[i] for _ in range(rounds) for i in rng.permutation(len(triples))]
+    wanted += balanced_part([triples[i] for i in rng.permutation(len(triples))], remainder)
+    return [Request(i, attributes, FIRST_SEED + i) for i, attributes in enumerate(wanted)]
+
+
+def balanced_part(triples: Sequence[Attributes], count: int) -> list[Attributes]:
+    """Chooses ``count`` of the triples one by one, each time one whose values were chosen least."""
+    waiting, chosen = list(triples), list[Attributes]()
+    used: Counter[object] = Counter()
+    pairs: Counter[object] = Counter()
+    for _ in range(count):
+        best = min(
+            waiting, key=lambda a: (sum(used[v] for v in _values(a)), sum(pairs[p] for p in _pairs(a)))
+        )
+        waiting.remove(best)
+        chosen.append(best)
+        used.update(_values(best))
+        pairs.update(_pairs(best))
+    return chosen
+
+
+def _values(attributes: Attributes) -> tuple[object, ...]:
+    return ("rash", attributes.rash), ("site", attributes.sites), ("tone", attributes.tone)
+
+
+def _pairs(attributes: Attributes) -> tuple[object, ...]:
+    rash, site, tone = _values(attributes)
+    return (rash, site), (rash, tone), (site, tone)
