@@ -45,7 +45,6 @@ def _show_tile(generation: Generation) -> None:
             plain(attributes_line(generation.recipe)),
             key=f"open_{generation.id}",
             type="tertiary",
-            help="Open this picture",
             on_click=open_picture,
             args=(generation.id,),
             wrap=True,

@@ -9,7 +9,7 @@ STYLE = """
 .st-key-gallery button[kind="tertiary"] {justify-content: flex-start; text-align: left; min-height: 1.75rem;}
 .st-key-review_realism kbd, .st-key-review_realism [data-testid="stButtonShortcut"] {display: none;}
 .st-key-filter_text {min-width: 15rem;}
-button[kind="segmented_controlActive"] {color: inherit; font-weight: 600;}
+button[data-variant="segmented_control"][data-selected="true"] {color: inherit; font-weight: 600;}
 @media (max-width: 640px) {
   .stMainBlockContainer {padding: 3.5rem 1rem 4rem;}
 }
