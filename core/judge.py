@@ -36,7 +36,7 @@ class JudgeConfig:
     size: int = 256
     widths: tuple[int, ...] = (24, 48, 96, 160)
     blocks: tuple[int, ...] = (1, 1, 2, 1)
-    map_width: int = 32
+    map_width: int = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,9 @@ def _stages(config: JudgeConfig) -> list[nn.Module]:
     stages: list[nn.Module] = []
     channels = 3 * PATCH**2
     for i, (width, count) in enumerate(zip(config.widths, config.blocks, strict=True)):
-        entry = nn.Conv2d(channels, width, 3, stride=1 if i == 0 else 2, padding=1, bias=False)
+        entry = nn.Conv2d(channels, width, 3, stride=2, padding=1, bias=False)
+        if i == 0:
+            entry = nn.Conv2d(channels, width, 1, bias=False)
         blocks = [ResidualBlock(width) for _ in range(count)]
         stages.append(nn.Sequential(entry, nn.BatchNorm2d(width), nn.ReLU(), *blocks))
         channels = width

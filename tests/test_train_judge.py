@@ -169,10 +169,12 @@ def test_disturbed_masks_move_with_their_pictures():
 
 
 def test_disturbed_colours_stay_in_range_and_near():
-    pixels = torch.full((4, 3, 16, 16), 0.5)
-    disturbed = disturb_colours(pixels, torch.Generator().manual_seed(0), Disturbance())
-    assert disturbed.min() >= 0 and disturbed.max() <= 1
-    assert 0 < float((disturbed - pixels).abs().mean()) < 0.15
+    pixels = np.full((4, 16, 16, 3), 128, np.uint8)
+    disturbed = disturb_colours(pixels, np.random.default_rng(0), Disturbance())
+    assert disturbed.dtype == np.uint8 and not np.array_equal(disturbed[0], disturbed[1])
+    assert 0 < np.abs(disturbed.astype(int) - 128).mean() < 25
+    still = disturb_colours(pixels, np.random.default_rng(0), Disturbance(gain=0, gamma=0, noise=0))
+    assert np.array_equal(still, pixels)
 
 
 def test_area_classes_equal_counting_squares():

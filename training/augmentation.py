@@ -1,12 +1,11 @@
 """What keeps the judge fair: phantoms as a generator's decoder or a camera might hand them over."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 Bytes = NDArray[np.uint8]
 
@@ -77,15 +76,32 @@ def _placement(side: int, rng: np.random.Generator, how: Disturbance) -> NDArray
     return matrix
 
 
-def disturb_colours(pixels: Tensor, generator: torch.Generator, how: Disturbance) -> Tensor:
-    """Gain by channel, gamma and noise of pictures (batch, 3, side, side) in 0..1, clipped to that range."""
-    count = (pixels.shape[0], 3, 1, 1)
+def disturb_colours(images: Bytes, rng: np.random.Generator, how: Disturbance) -> Bytes:
+    """Gamma, gain by channel and noise of pictures (batch, side, side, 3)."""
+    tables = _tone_curves(len(images), rng, how)
+    toned = np.stack([cv2.LUT(image, table) for image, table in zip(images, tables, strict=True)])
+    strengths = rng.uniform(0, how.noise, len(images)).astype(np.float32)
+    for image, strength in zip(toned, strengths, strict=True):
+        grain = strength * _grain(image.shape[0], rng)
+        image[:] = np.clip(image + grain, 0, 255).astype(np.uint8)
+    return toned
 
-    def normal(*shape: int) -> Tensor:
-        return torch.randn(shape, generator=generator, device=pixels.device)
 
-    gamma = torch.exp(how.gamma * normal(count[0], 1, 1, 1))
-    gain = 1 + how.gain * normal(*count)
-    strength = torch.rand((count[0], 1, 1, 1), generator=generator, device=pixels.device) * how.noise / 255
-    disturbed = pixels.clamp(min=1e-4) ** gamma * gain + strength * normal(*pixels.shape)
-    return disturbed.clamp(0, 1)
+def _tone_curves(count: int, rng: np.random.Generator, how: Disturbance) -> Bytes:
+    """What each of 256 values becomes, (count, 256, 1, 3) as OpenCV wants it."""
+    gamma = np.exp(how.gamma * rng.normal(size=(count, 1, 1, 1)))
+    gain = 1 + how.gain * rng.normal(size=(count, 1, 1, 3))
+    values = np.arange(256)[None, :, None, None] / 255
+    return np.round(np.clip(values**gamma * gain, 0, 1) * 255).astype(np.uint8)
+
+
+def _grain(side: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """A window (side, side, 3) of unit noise: drawing fresh noise would cost more than the network's step."""
+    sheet = _noise_sheet(2 * side)
+    top, left = rng.integers(0, side + 1, 2)
+    return sheet[top : top + side, left : left + side]
+
+
+@lru_cache(maxsize=2)
+def _noise_sheet(side: int) -> NDArray[np.float32]:
+    return np.random.default_rng(0).standard_normal((side, side, 3), dtype=np.float32)

@@ -30,7 +30,7 @@ from training.devices import choose_device, half_precision
 from training.judge_report import judge_report, tone_reference
 from training.losses import area_loss, clip_gradients
 from training.pace import Pace
-from training.runs import Run, Training, follow, open_run, step_generator
+from training.runs import Run, Training, follow, open_run
 
 LESION_SHARE = 0.2
 """A square of the area map is lesion from this share on: 4x4 pixels with at least four of them."""
@@ -154,7 +154,7 @@ class JudgeStepper:
         """Moves the weights once; returns what to log."""
         rng = np.random.default_rng((self.config.seed, step))
         chosen = np.sort(rng.choice(self.rows, min(self.config.batch, len(self.rows)), replace=False))
-        pixels, labels, areas = self._batch(chosen, rng, step)
+        pixels, labels, areas = self._batch(chosen, rng)
         self.network.train()
         with half_precision(self.device, self.config.bf16):
             found = self.network(pixels)
@@ -174,19 +174,17 @@ class JudgeStepper:
     def _cross_entropy(self, logits: Tensor, labels: Tensor) -> Tensor:
         return functional.cross_entropy(logits.float(), labels, label_smoothing=self.config.smoothing)
 
-    def _batch(
-        self, rows: NDArray[np.int64], rng: np.random.Generator, step: int
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def _batch(self, rows: NDArray[np.int64], rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Disturbed pictures in -1..1, (batch, 2) rash and site numbers, area classes."""
         how = self.config.disturbance
         images, masks = disturb_views(self.phantoms.images[rows], self.phantoms.masks[rows], rng, how)
-        pixels = torch.from_numpy(images).to(self.device).permute(0, 3, 1, 2).float() / 255
-        pixels = disturb_colours(pixels, step_generator(self.config.seed, step, self.device), how)
+        images = disturb_colours(images, rng, how)
+        pixels = torch.from_numpy(images).to(self.device).permute(0, 3, 1, 2).float() / 127.5 - 1
         areas = area_classes(masks, self.phantoms.size // PATCH, LESION_SHARE)
         known = self.network.config
         asked = [self.phantoms.phantoms[row].attributes for row in rows]
         labels = [(known.rashes.index(a.rash or ""), known.sites.index(a.site or "")) for a in asked]
-        return pixels * 2 - 1, torch.tensor(labels).to(self.device), torch.from_numpy(areas).to(self.device)
+        return pixels, torch.tensor(labels).to(self.device), torch.from_numpy(areas).to(self.device)
 
 
 if __name__ == "__main__":
