@@ -5,6 +5,7 @@ import pytest
 from core.attributes import Attributes
 from core.captions import compose_caption
 from core.errors import VocabularyError
+from core.reading import read_prompt
 from core.vocabulary import load_vocabulary
 from training.paraphrases import all_triples, paraphrases, split_paraphrases
 
@@ -88,3 +89,11 @@ def test_triples_are_every_combination():
     triples = all_triples(("acne", "clear"), ("foot", "hand", "sole"), ("fair",))
     assert len(set(triples)) == 6
     assert next(islice(triples, 1, None)) == Attributes("acne", ("hand",), "fair")
+
+
+@pytest.mark.parametrize(("site", "tone"), [("hand", "black"), ("between_toes", "tan"), ("back", "fair")])
+def test_what_is_asked_is_read_back(site, tone):
+    for rash in ("acne", "eczema", "tinea", "clear"):
+        asked = Attributes(rash, (site,), tone)
+        for sentence in paraphrases(asked)[::5]:
+            assert read_prompt(sentence).attributes == asked, sentence

@@ -26,14 +26,14 @@ FRAMES: dict[str, tuple[str, ...]] = {
         "{tone} skin with {kind} {where}",
         "{tone} skin, {kind} {where}",
         "{site}, {tone} skin, {kind}",
-        "{kind}, {site}, {tone}",
-        "{tone} {site} with {kind}",
+        "{kind}, {site}, {tone} skin",
+        "{site} of {tone} skin with {kind}",
         "{kind} {where} of a person with {tone} skin",
         "{kind} {where} of a patient with {tone} skin",
         "a photo of {kind} {where} on {tone} skin",
         "a clinical photograph of {kind} {where}, {tone} skin tone",
         "close-up of {a_kind} {where} on {a_tone} skin",
-        "picture of {a_tone} {site} with {kind}",
+        "picture of the {site} on {tone} skin with {kind}",
         "Draw {kind} {where} on someone with {tone} skin",
         "please make a picture of {kind} {where} for {tone} skin",
         "I want to see {kind} {where} on {tone} skin",
@@ -58,7 +58,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
     "site tone": (
         "a picture {where} on {a_tone} skin",
         "{tone} skin {where}",
-        "a photo of {a_tone} {site}",
+        "a photo of the {site}, {tone} skin",
         "{site}, {tone} skin",
     ),
     "rash": ("{kind}", "a photo of {kind}", "generate an image of {a_kind}", "Show {kind}."),
@@ -150,7 +150,7 @@ def _with_article(word: str) -> str:
 
 def _is_control(words: str) -> bool:
     """Whether the words say by themselves that there is no rash: "healthy skin", "no rash"."""
-    return words.endswith(" skin") or words.startswith(("no ", "without "))
+    return words.endswith(" skin") or words.startswith("no ")
 
 
 def _words(attributes: Attributes, vocabulary: Vocabulary) -> Words:
