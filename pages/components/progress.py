@@ -69,7 +69,7 @@ def progress_line(job: Job) -> str:
     if job.cancel_requested:
         return "Cancelling after this step …"
     if not job.step:
-        return (job.message or "Starting").rstrip(".… ") + " …"
+        return (job.message or "Starting ...").replace("...", "…")
     left = seconds_left(job)
     return f"Step {job.step} of {job.total_steps}" + (f" · about {duration(left)} left" if left else "")
 
