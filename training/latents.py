@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from core.autoencoders import encode
 from training.datasets import LESION, Bytes, PhantomSet
-from training.devices import half_precision
 from training.train_autoencoder import to_pixels
 
 TOUCHED = 1 / 32
@@ -76,8 +75,7 @@ def _encode_rows(
     vae: AutoencoderTiny, phantoms: PhantomSet, rows: NDArray[np.int64], into: LatentSet
 ) -> None:
     for side, pictures in enumerate(_both_ways(phantoms.images[rows])):
-        with half_precision(vae.device):
-            latents = encode(vae, to_pixels(pictures, vae.device)) * vae.config.scaling_factor
+        latents = encode(vae, to_pixels(pictures, vae.device)) * vae.config.scaling_factor
         into.latents[rows, side] = latents.float().cpu().numpy()
 
 

@@ -39,6 +39,16 @@ def gradient_loss(difference: Tensor, weights: Tensor) -> Tensor:
     return weighted_mean(down, weights[..., 1:, :]) + weighted_mean(across, weights[..., 1:])
 
 
+def colour_loss(difference: Tensor) -> Tensor:
+    """L1 of the opponent colours red - green and green - blue, averaged over 4x4 pixels, plus their squares.
+
+    Brightness varies ten times as much as hue in skin, so a plain loss learns hue, and redness, last.
+    """
+    coarse = functional.avg_pool2d(difference, 4)
+    opponents = coarse[:, :-1] - coarse[:, 1:]
+    return opponents.abs().mean() + 8 / 3 * opponents.square().mean()
+
+
 def spread_penalty(latents: Tensor) -> Tensor:
     """How far channels of (batch, channels, h, w) are from zero mean and unit variance: squares, averaged.
 

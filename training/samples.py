@@ -30,7 +30,7 @@ def draw_latents(
     scheduler.set_timesteps(steps, device=noise.device)
     latents, both = noise, torch.cat([empty, states])
     for timestep in scheduler.timesteps:
-        with half_precision(noise.device):
+        with half_precision(noise.device, noise.is_cuda):
             velocity = unet(torch.cat([latents, latents]), timestep, both).sample.float()
         without, with_prompt = velocity.chunk(2)
         velocity = without + guidance * (with_prompt - without)
@@ -73,7 +73,7 @@ class SampleSheet:
         empty = states[:1].float().to(device).expand_as(asked)
         latents = draw_latents(unet, make_scheduler(), noise, asked, empty, self.guidance, self.steps)
         scaled = latents / self.vae.config.scaling_factor
-        with half_precision(device):
+        with half_precision(device, device.type == "cuda"):
             pictures = [self.vae.to(device).decode(part).sample for part in scaled.split(8)]
         path = self.folder / f"{step:06d}.png"
         write_grid(path, to_pictures(torch.cat([p.float() for p in pictures])), COLUMNS)

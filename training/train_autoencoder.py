@@ -19,31 +19,23 @@ from torch import Tensor
 
 from core.autoencoders import encode
 from core.errors import Script2SkinError
+from training.autoencoder_layout import SIZES, AutoencoderSize, build_autoencoder
 from training.averages import MovingAverage
 from training.datasets import LESION, Bytes, Crops, PhantomSet, open_phantoms
 from training.devices import choose_device, half_precision
+from training.linear_start import start_from_components
 from training.losses import clip_gradients
 from training.pace import Pace
 from training.previews import to_pictures, write_grid
-from training.reconstruction import lesion_weights, psnr, reconstruction_loss, spread_penalty
+from training.reconstruction import (
+    colour_loss,
+    lesion_weights,
+    psnr,
+    reconstruction_loss,
+    spread_penalty,
+    weighted_mean,
+)
 from training.runs import Rhythm, Run, Training, follow, open_run, step_generator
-
-
-@dataclass(frozen=True, slots=True)
-class AutoencoderSize:
-    """Layout: ``channels`` everywhere, residual blocks by level from the picture inwards."""
-
-    channels: int = 32
-    encoder_blocks: tuple[int, ...] = (0, 1, 2, 4, 4)
-    decoder_blocks: tuple[int, ...] = (0, 1, 3, 4, 4)
-    latent_channels: int = 12
-
-
-SIZES = {
-    "tiny": AutoencoderSize(8, (0, 1), (0, 1)),
-    "small": AutoencoderSize(),
-}
-"""The small one halves a 256 px picture four times: latents of 16 x 16 x 12."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +47,21 @@ class AutoencoderConfig:
     size: AutoencoderSize = field(default_factory=AutoencoderSize)
     seed: int = 0
     init: str | None = None
+    start_pictures: int = 96
+    """Pictures whose principal components the weights start from."""
     crop: int = 96
     batch: int = 4
     lesion_weight: float = 5.0
-    edges: float = 1.0
+    edges: float = 0.7
+    squares: float = 2.0
+    colour: float = 1.5
     spread: float = 0.005
     latent_noise: float = 0.05
     weight_decay: float = 1e-4
     clip: float = 1.0
-    average: float = 0.998
-    half: bool = True
+    average: float = 0.995
+    half: bool = field(default_factory=torch.cuda.is_available)
+    """bfloat16 where a GPU is; on a processor without matrix units float32 is faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +85,7 @@ class Learner:
             latents = encode(self.vae, original)
             noise = torch.randn(latents.shape, generator=generator, device=latents.device)
             picture = self.vae.decode(latents + self.config.latent_noise * noise).sample
-        error = reconstruction_loss(picture.float(), original, weights, self.config.edges)
+        error = self._error(picture.float(), original, weights)
         spread = spread_penalty(latents.float())
         self.optimizer.zero_grad(set_to_none=True)
         (error + self.config.spread * spread).backward()
@@ -97,6 +94,12 @@ class Learner:
         self.average.update()
         losses = {"loss": float(error.detach()), "spread": float(spread.detach()), "gradient_norm": norm}
         return {**losses, "samples": self.config.batch}
+
+    def _error(self, picture: Tensor, original: Tensor, weights: Tensor) -> Tensor:
+        config, difference = self.config, picture - original
+        edges = reconstruction_loss(picture, original, weights, config.edges)
+        squares = weighted_mean(difference.square(), weights)
+        return edges + config.squares * squares + config.colour * colour_loss(difference)
 
     def _batch(self, step: int) -> tuple[Tensor, Tensor, torch.Generator]:
         device = self.vae.device
@@ -113,25 +116,24 @@ def to_pixels(pictures: Bytes, device: torch.device) -> Tensor:
     return tensor.permute(0, 3, 1, 2).contiguous().float() / 127.5 - 1
 
 
-def build_autoencoder(config: AutoencoderConfig) -> AutoencoderTiny:
-    """A new network, or the one in ``config.init``."""
+def new_autoencoder(config: AutoencoderConfig, phantoms: PhantomSet, fresh: bool) -> AutoencoderTiny:
+    """The network in ``config.init``, or a new one that starts from principal components if ``fresh``."""
     if config.init:
         return AutoencoderTiny.from_pretrained(config.init, torch_dtype=torch.float32)
     torch.manual_seed(config.seed)
-    size = config.size
-    return AutoencoderTiny(
-        encoder_block_out_channels=(size.channels,) * len(size.encoder_blocks),
-        decoder_block_out_channels=(size.channels,) * len(size.decoder_blocks),
-        num_encoder_blocks=size.encoder_blocks,
-        num_decoder_blocks=size.decoder_blocks[::-1],
-        latent_channels=size.latent_channels,
-        scaling_factor=1.0,
-    )
+    vae = build_autoencoder(config.size)
+    if fresh:
+        rows = phantoms.training_rows()
+        chosen = rows[:: max(1, len(rows) // config.start_pictures)][: config.start_pictures]
+        start_from_components(vae, to_pixels(phantoms.images[chosen], torch.device("cpu")))
+    return vae
 
 
-def make_learner(config: AutoencoderConfig, phantoms: PhantomSet, device: torch.device) -> Learner:
-    """A learner at step 0."""
-    vae = build_autoencoder(config).to(device).train()
+def make_learner(
+    config: AutoencoderConfig, phantoms: PhantomSet, device: torch.device, fresh: bool = True
+) -> Learner:
+    """A learner at step 0; not ``fresh`` when a checkpoint will fill in the weights."""
+    vae = new_autoencoder(config, phantoms, fresh).to(device).train()
     optimizer = torch.optim.AdamW(
         vae.parameters(), config.pace.learning_rate, (0.9, 0.99), weight_decay=config.weight_decay, fused=True
     )
@@ -141,7 +143,7 @@ def make_learner(config: AutoencoderConfig, phantoms: PhantomSet, device: torch.
 
 
 @torch.no_grad()
-def reconstruct(vae: AutoencoderTiny, pictures: Bytes, half: bool = True) -> Tensor:
+def reconstruct(vae: AutoencoderTiny, pictures: Bytes, half: bool = False) -> Tensor:
     """Encodes and decodes whole pictures, (batch, height, width, 3) bytes to float pixels."""
     with half_precision(vae.device, half):
         return vae.decode(encode(vae, to_pixels(pictures, vae.device))).sample.float()
@@ -216,7 +218,7 @@ def train(
     """Runs one training to its end in ``folder``."""
     phantoms = open_phantoms(Path(config.phantoms))
     run = open_run(folder, config, config.pace, rhythm)
-    learner = make_learner(config, phantoms, device)
+    learner = make_learner(config, phantoms, device, fresh=not run.checkpoint.is_file())
     parts = {"model": learner.vae, "optimizer": learner.optimizer, "average": learner.average}
     training = Training(parts, learner.optimizer)
     run.restore(training)
@@ -235,7 +237,7 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--minutes", type=float, help="how long to train")
     parser.add_argument("--steps", type=int, help="how many steps to train, at most")
     parser.add_argument("--batch", type=int, default=standard.batch)
-    parser.add_argument("--learning-rate", type=float, default=9e-4)
+    parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--size", choices=SIZES, default="small", help="layout of the network")
     parser.add_argument("--init", help="folder of an autoencoder to start from")
     parser.add_argument("--seed", type=int, default=0)

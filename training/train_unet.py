@@ -49,8 +49,9 @@ class UNetConfig:
     even_share: float = 0.1
     weight_decay: float = 0.01
     clip_norm: float = 1.0
-    average: float = 0.9995
-    half: bool = True
+    average: float = 0.999
+    half: bool = field(default_factory=torch.cuda.is_available)
+    """bfloat16 where a GPU is; on a processor without matrix units float32 is 1.7 times as fast."""
 
 
 @dataclass(frozen=True, slots=True)
