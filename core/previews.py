@@ -13,7 +13,7 @@ from PIL import Image
 
 from core.autoencoders import encode
 
-PREVIEW_SIZE = 256
+PREVIEW_SIZE = 128
 FIT_IMAGES = 16
 FIT_CELLS = 6
 """Latent rows and columns of each fitted picture: 16 pictures give 576 equations for at most 17 unknowns."""

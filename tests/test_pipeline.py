@@ -427,4 +427,4 @@ def test_the_projection_finds_a_linear_decoder() -> None:
 
 def test_a_preview_keeps_the_shape_of_the_picture(loaded: Pipeline) -> None:
     preview = loaded.projection.image(torch.randn(1, 4, 6, 10, generator=torch.Generator().manual_seed(0)))
-    assert preview.size == (256, 154)
+    assert preview.size == (128, 77)
