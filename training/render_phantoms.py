@@ -10,7 +10,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import product
@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _chosen(kind: str, asked: Sequence[str], known: dict[str, object]) -> tuple[str, ...]:
+def _chosen(kind: str, asked: Sequence[str], known: Mapping[str, object]) -> tuple[str, ...]:
     if unknown := [key for key in asked if key not in known]:
         raise VocabularyError(f"Unknown {kind} '{unknown[0]}' for phantoms. Known: {', '.join(known)}.")
     return tuple(asked) or tuple(known)

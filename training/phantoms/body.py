@@ -3,7 +3,7 @@
 A site module in ``anatomy`` takes a ``Frame`` (where each pixel lies on the body) and returns a ``Body``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,5 +121,5 @@ class Marks:
     @classmethod
     def none(cls, frame: Frame) -> "Marks":
         """Clear skin."""
-        zero = [frame.zeros() for _ in range(9)]
-        return cls(*zero, gloss=frame.ones(), mask=frame.zeros())
+        maps = {field.name: frame.zeros() for field in fields(cls)}
+        return cls(**{**maps, "gloss": frame.ones()})

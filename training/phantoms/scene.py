@@ -109,7 +109,8 @@ def frame_of(scene: Scene, view: SiteView, size: int) -> Frame:
     u, v = u + scene.shift[0] * width, v + scene.shift[1] * width
     c, s = np.float32(np.cos(scene.turn)), np.float32(np.sin(scene.turn))
     x, y = u * c - v * s, u * s + v * c
-    return Frame(x=-x if scene.mirrored else x, y=y, px_per_cm=size / width)
+    x = -x if scene.mirrored else x
+    return Frame(x.astype(np.float32), y.astype(np.float32), px_per_cm=size / width)
 
 
 def drape(scene: Scene, frame: Frame, rng: np.random.Generator) -> RGB:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.phantoms.body import Body, Field, Frame, Marks
 from training.phantoms.noise import octaves, white_noise
@@ -79,7 +80,7 @@ def _specular(nx: Field, ny: Field, nz: Field, lamp: tuple[float, float, float],
 
 def photograph(
     frame: Frame, light_out: RGB, camera_noise: float, vignette: float, rng: np.random.Generator
-) -> RGB:
+) -> NDArray[np.uint8]:
     """Linear light to an 8-bit sRGB picture (size, size, 3): vignette, sRGB curve, sensor noise."""
     corner = (np.linspace(-1, 1, frame.size, dtype=np.float32) ** 2) / 2
     falloff = 1 - vignette * (corner[:, None] + corner[None, :])

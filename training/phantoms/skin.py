@@ -1,17 +1,17 @@
 """The colour of skin: melanin and haemoglobin as separate absorbers, in linear light.
 
 Light passes the melanin of the epidermis twice and meets haemoglobin beneath it, so both act as factors on
-what comes back (Beer-Lambert): the same inflammation is pink on pale skin and brown or violaceous on dark skin
-without a special case. Absorption per channel follows the shape of the published spectra: melanin falls
+what comes back (Beer-Lambert): the same inflammation is pink on pale skin and brown or violaceous on dark
+skin without a special case. Absorption per channel follows the shape of the published spectra: melanin falls
 with about the third power of the wavelength, oxygenated blood absorbs green and blue and lets red pass.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from core.colour import MONK_SWATCHES, srgb_to_linear
 from numpy.typing import NDArray
 
+from core.colour import MONK_SWATCHES, srgb_to_linear
 from training.phantoms.body import Body, Field, Frame, Marks
 from training.phantoms.noise import octaves, smooth_noise
 

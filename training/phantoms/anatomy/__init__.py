@@ -1,6 +1,6 @@
 """One function a body site: ``draw(frame, rng) -> Body``; ``SITES`` names them all.
 
-A site says how wide its picture is in centimetres (``width_cm``); the scene turns, shifts and zooms the frame.
+A site says how wide its picture is in centimetres (``width_cm``); the scene turns, shifts and zooms it.
 """
 
 from collections.abc import Callable

@@ -67,25 +67,6 @@ def draw_waist(frame: Frame, rng: np.random.Generator) -> Body:
     return _finished(body)
 
 
-def draw_groin(frame: Frame, rng: np.random.Generator) -> Body:
-    """The fold between the lower belly and one thigh, from the hip's point down and inwards."""
-    chart = Chart.of(frame)
-    low, full = chart.low(), rng.uniform(0.5, 1.2)
-    fold = [(8.5, -6.0), (5.2, -3.4), (1.5, 0.2), (-2.4, 4.6), (-4.6, 9.5), (-5.6, 15)]
-    outline = [(9.2, -16), (8.8, -7), (10.0, -1), (10.6, 6), (10.2, 16), (-14, 16), (-14, -16)]
-    body = _rounded(frame, chart, low.outline(outline), 5.0, rng)
-    h = full * (1.1 * low.mound((4.4, 5.2), (3.6, 5.0), 0.3) + 0.7 * low.mound((-4.5, -4.5), (5, 3.6), 0.2))
-    h += 0.7 * low.mound((8.0, -7.4), (1.2, 1.0), 0.8) - 0.9 * low.ridge(fold, 0.9, 0.2)
-    h -= 0.3 * low.ridge([(-12, -1.4), (-7, -0.6), (-2, -1.6), (2, -4)], 0.7)
-    body.height += chart.enlarged(np.asarray(h, np.float32))
-    crease = chart.ridge(fold, 0.26, 0.2)
-    body.height -= 0.45 * crease
-    body.shade -= 0.42 * crease + chart.enlarged(0.16 * low.ridge(fold, 1.0, 0.2))
-    body.melanin += 0.22 * chart.ridge(fold, 1.3, 0.2)
-    body.blood += 0.06 * crease
-    return _finished(body)
-
-
 def draw_buttock(frame: Frame, rng: np.random.Generator) -> Body:
     """Both buttocks from behind: the cleft, the folds beneath, the sacral dimples, the thighs."""
     chart = Chart.of(frame)

@@ -76,48 +76,6 @@ def _groin_line(rng: np.random.Generator, bow: float, aside: float) -> Points:
     return wavy(rng, spline(np.stack([0.8 * along - 0.6 * across, 0.6 * along + 0.8 * across], 1)), 0.1)
 
 
-def draw_buttock(frame: Frame, rng: np.random.Generator) -> Body:
-    """Both cheeks with the cleft between them and the folds under them."""
-    distance = outline_distance(frame, _shaken(rng, _BUTTOCKS, 0.2))
-    body = Body.bare(frame, inside(distance, frame.px_per_cm), 0.6 * dome(distance, 5.0, 2.2))
-    x, y = frame.x, frame.y
-    side = np.abs(x)
-    cheek = np.exp(-0.55 * (((side - 7.0) / 6.2) ** 2 + ((y - 1.0) / 8.2) ** 2) ** 1.5)
-    body.height += 3.6 * cheek
-    low = 9.2 + rng.normal(0, 0.3)
-    cleft = [wavy(rng, spline([(0, -7.0), (0.05, -2), (0, 4), (0, low - 0.2), (0, 14)]), 0.06)]
-    folds = [
-        spline([(0.3 * s, low - 0.8), (3.0 * s, low + 0.3), (6.5 * s, low + 0.5), (10.0 * s, low - 0.9)])
-        for s in (-1, 1)
-    ]
-    _crease(frame, body, cleft, 1.3, distance)
-    _crease(frame, body, folds, rng.uniform(0.6, 1.0), distance)
-    valley = np.exp(-((side / 1.1) ** 2)) * np.clip((y + 9) / 5, 0, 1)
-    body.shade *= 1 - 0.45 * valley
-    body.melanin *= 1 + 0.3 * valley
-    body.height -= 0.9 * valley
-    body.height += 0.35 * np.exp(-(((y - low - 3.0) / 2.0) ** 2)) * (side > 1)
-    return _finished(frame, rng, body, distance)
-
-
-def draw_shoulder(frame: Frame, rng: np.random.Generator) -> Body:
-    """A shoulder from the front: collarbone, deltoid, the beginning of the arm."""
-    distance = outline_distance(frame, _shaken(rng, _SHOULDER, 0.2))
-    body = _rounded(frame, distance, 5.0)
-    x, y = frame.x, frame.y
-    deltoid = mound(x, y, (4.4, 3.0), (2.6, 6.0), 0.15)
-    chest = mound(x, y, (-5.5, 6.5), (5.5, 4.0), 0.2)
-    gap = mound(x, y, (0.6, 5.5), (0.8, 4.5), 0.35)
-    body.height += 1.0 * deltoid + 0.8 * chest - 0.5 * gap
-    bone = [spline([(-13, -0.6), (-8, -2.4), (-3.6, -2.6), (0.4, -3.8), (2.6, -4.1)])]
-    lean = rng.uniform(0.3, 1.0)
-    body.height += 0.55 * lean * strokes(frame, bone, 0.9, 0.35, fade=0.2)
-    above = [curve + np.array([0.0, -1.7], np.float32) for curve in bone]
-    body.height -= 0.4 * lean * strokes(frame, above, 1.2, 0.6, fade=0.3)
-    _crease(frame, body, [_line(rng, (2.6, 11.0), (3.3, 17.5), 0.4)], 0.9, distance)
-    return _finished(frame, rng, body, distance)
-
-
 def _shaken(rng: np.random.Generator, outline: Sequence[tuple[float, float]], amount: float) -> Points:
     return np.asarray(outline, np.float32) + rng.normal(0, amount, (len(outline), 2)).astype(np.float32)
 

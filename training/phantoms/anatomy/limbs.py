@@ -3,7 +3,7 @@
 from training.phantoms.anatomy import SiteView
 from training.phantoms.anatomy.arm import draw_arm, draw_elbow, draw_wrist
 from training.phantoms.anatomy.fingers import draw_fingernails, draw_fingers
-from training.phantoms.anatomy.folds import draw_armpit, draw_buttock, draw_groin, draw_shoulder
+from training.phantoms.anatomy.folds import draw_armpit, draw_groin
 from training.phantoms.anatomy.foot import draw_foot, draw_toe, draw_toenails
 from training.phantoms.anatomy.hand import draw_hand
 from training.phantoms.anatomy.leg import draw_ankle, draw_knee, draw_leg, draw_thigh
@@ -30,6 +30,4 @@ LIMB_SITES: dict[str, SiteView] = {
     "toenails": SiteView(draw_toenails, 11.0),
     "armpit": SiteView(draw_armpit, 17.0),
     "groin": SiteView(draw_groin, 17.0),
-    "buttock": SiteView(draw_buttock, 32.0),
-    "shoulder": SiteView(draw_shoulder, 22.0),
 }

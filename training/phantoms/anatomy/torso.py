@@ -4,7 +4,7 @@ import numpy as np
 
 from training.phantoms.anatomy import SiteView
 from training.phantoms.anatomy.chart import Chart, rise
-from training.phantoms.anatomy.flanks import draw_buttock, draw_groin, draw_shoulder, draw_waist
+from training.phantoms.anatomy.flanks import draw_buttock, draw_shoulder, draw_waist
 from training.phantoms.anatomy.hairs import DARKEST_HAIR, Hairs, hair_alpha
 from training.phantoms.body import Body, Field, Frame
 from training.phantoms.noise import octaves
@@ -244,6 +244,5 @@ TORSO_SITES: dict[str, SiteView] = {
     "stomach": SiteView(draw_stomach, 26.0, 8.0),
     "shoulder": SiteView(draw_shoulder, 20.0, 10.0),
     "waist": SiteView(draw_waist, 24.0, 8.0),
-    "groin": SiteView(draw_groin, 20.0, 10.0),
     "buttock": SiteView(draw_buttock, 32.0, 8.0),
 }
