@@ -30,8 +30,9 @@ def write_preview(library: Path, job_id: int, image: Image.Image) -> None:
 
 
 def remove_preview(library: Path, job_id: int) -> None:
-    """Removes a job's preview if there is one."""
-    preview_path(library, job_id).unlink(missing_ok=True)
+    """Removes a job's preview, and what a worker killed while writing it left."""
+    for path in (library / FOLDER).glob(f"{job_id}.*"):
+        path.unlink(missing_ok=True)
 
 
 def sweep_previews(library: Path, older_than: float = STALE_SECONDS) -> None:

@@ -22,7 +22,7 @@ from core.errors import DiskFullError, LibraryBusyError
 from core.images import read_recipe
 from core.jobs import DrawnImage, JobState
 from core.leases import Lease
-from core.preview_files import preview_path, sweep_previews, write_preview
+from core.preview_files import preview_path, remove_preview, sweep_previews, write_preview
 from core.recipes import Recipe
 from core.settings import Settings
 from core.worker import Worker
@@ -376,7 +376,7 @@ def test_a_killed_worker_leaves_no_half_picture_and_its_job_to_the_next(
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     assert repository.jobs.get(id, "ana").state is JobState.RUNNING
-    assert not [p for p in library.rglob("*") if p.is_file() and p.suffix in (".png", ".tmp")]
+    assert files_below(library / "images") == files_below(library / "thumbnails") == []
     take_over(repository, library)
     assert repository.jobs.get(id, "ana").state is JobState.DONE
     assert len(list((library / "images").rglob("*.png"))) == 1
@@ -412,3 +412,11 @@ def test_a_preview_that_cannot_be_written_costs_only_the_preview(library: Path) 
     (library / "previews").write_text("in the way")
     write_preview(library, 1, Image.new("RGB", (8, 8)))
     assert not preview_path(library, 1).exists()
+
+
+def test_removing_a_preview_removes_what_a_killed_worker_left_of_it_too(library: Path) -> None:
+    for id in (1, 11):
+        write_preview(library, id, Image.new("RGB", (8, 8)))
+    (library / "previews" / "1.999.tmp").write_bytes(b"half")
+    remove_preview(library, 1)
+    assert files_below(library / "previews") == ["11.webp"]
