@@ -184,7 +184,8 @@ def test_select_and_generate(page: sync_api.Page, address: str, tmp_path: Path, 
 def wait_for_pictures(page: sync_api.Page, count: int) -> None:
     page.wait_for_function(
         f"() => document.querySelectorAll('[class*=st-key-download_]').length >= {count}"
-        " && !document.querySelector('.st-key-progress')"
+        " && !document.querySelector('.st-key-progress')",
+        timeout=3 * PATIENCE,
     )
     settle(page)
 
