@@ -1,24 +1,20 @@
 """Measures what the app adds to a bare pipeline call: steps, previews, leases, PNG, thumbnail, database rows.
 
-    python -m core.benchmark_overhead --pairs 10
+    python -m tools.benchmark_overhead --pairs 10
 
 Draws the same recipes alternately by a bare call of the diffusers pipeline and by the app's worker, in one
-run, and prints JSON. ``overhead`` is the median over the pairs of (worker - bare) / bare. The store is a real
-SQLite file in WAL mode with one committed transaction a verb, as the app's own is. ``overhead_processor`` is
-the same in processor seconds: to be trusted where other programs keep the machine busy.
+run, and prints JSON. ``overhead`` is the median over the pairs of (worker - bare) / bare. The store is the
+app's own, on a library in a temporary folder. ``overhead_processor`` is the same in processor seconds: to be trusted where other programs keep the machine busy.
 """
 
 import json
-import sqlite3
 import statistics
 import sys
 import tempfile
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,67 +22,16 @@ import torch
 
 from core.attributes import Attributes
 from core.composing import Wish, compose_recipe
-from core.jobs import DrawnImage, Job, JobState
 from core.model_cards import load_card
 from core.pipeline import Pipeline, load_pipeline
 from core.quiet import mute_libraries
 from core.recipes import Recipe
 from core.schedulers import make_scheduler
-from core.settings import EMBEDDED_MODEL
+from core.settings import EMBEDDED_MODEL, Settings
 from core.worker import Worker
+from db.repository import Repository, open_repository
 
-
-class OneTableStore:
-    """The least a ``JobStore`` can be: one table in a SQLite file, a connection for each verb."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        columns = "id INTEGER PRIMARY KEY, recipe TEXT, state TEXT, step INT, total INT, message TEXT"
-        self._write("PRAGMA journal_mode=WAL")
-        self._write(f"CREATE TABLE jobs ({columns})")
-
-    def submit(self, recipe: Recipe) -> None:
-        """Queues a recipe."""
-        self._write("INSERT INTO jobs (recipe, state) VALUES (?, 'queued')", recipe.to_json())
-
-    def take(self, worker: str, lease_seconds: float) -> Job | None:
-        """The oldest queued job."""
-        with closing(sqlite3.connect(self._path)) as connection:
-            query = "SELECT id, recipe FROM jobs WHERE state = 'queued' ORDER BY id"
-            row = connection.execute(query).fetchone()
-        if row is None:
-            return None
-        self._write("UPDATE jobs SET state = 'running' WHERE id = ?", row[0])
-        return Job(row[0], "", "", Recipe.from_json(row[1]), JobState.RUNNING, datetime.now(UTC))
-
-    def report(self, job_id: int, worker: str, step: int, total_steps: int, message: str = "") -> bool:
-        """Stores progress; nobody else takes jobs here."""
-        self._write(
-            "UPDATE jobs SET step = ?, total = ?, message = ? WHERE id = ?",
-            step,
-            total_steps,
-            message,
-            job_id,
-        )
-        return True
-
-    def finish(self, job_id: int, worker: str, image: DrawnImage) -> int | None:
-        """Closes the job."""
-        self._write("UPDATE jobs SET state = 'done', message = ? WHERE id = ?", str(image.image_path), job_id)
-        return job_id
-
-    def fail(self, job_id: int, worker: str, message: str) -> None:
-        """A failure makes the measurement worthless."""
-        raise SystemExit(f"Drawing failed: {message}")
-
-    def acknowledge_cancel(self, job_id: int, worker: str) -> None:
-        """Nobody cancels here."""
-        raise SystemExit("A job was cancelled.")
-
-    def _write(self, statement: str, *values: Any) -> None:
-        with closing(sqlite3.connect(self._path)) as connection, connection:
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute(statement, values)
+MEASURER = "Benchmark"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -111,13 +56,15 @@ def _recipe(model: str) -> Recipe:
 
 
 def _measure(pipeline: Pipeline, recipe: Recipe, pairs: int, place: Path) -> dict[str, Any]:
-    store = OneTableStore(place / "jobs.db")
-    worker = Worker(store, place, load=lambda *_: pipeline)
+    settings = Settings(place, f"sqlite:///{place / 'library.db'}", Settings.from_environment().models)
+    repository = open_repository(settings)
+    repository.users.ensure(MEASURER)
+    worker = Worker(repository.jobs, place, load=lambda *_: pipeline)
     plain = _plain_pipeline(pipeline, recipe)
     _bare(plain, recipe)
-    _by_worker(worker, store, recipe)
+    _by_worker(worker, repository, recipe)
     timed = [
-        (_bare(plain, recipe.with_seed(i)), _by_worker(worker, store, recipe.with_seed(i)))
+        (_bare(plain, recipe.with_seed(i)), _by_worker(worker, repository, recipe.with_seed(i)))
         for i in range(1, pairs + 1)
     ]
     return {
@@ -173,9 +120,9 @@ def _bare(plain: Any, recipe: Recipe) -> Timing:
     )
 
 
-def _by_worker(worker: Worker, store: OneTableStore, recipe: Recipe) -> Timing:
+def _by_worker(worker: Worker, repository: Repository, recipe: Recipe) -> Timing:
     """From taking the job to the finished row."""
-    store.submit(recipe)
+    repository.jobs.submit(MEASURER, [recipe])
     return _timed(worker.run_once)
 
 
