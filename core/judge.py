@@ -62,11 +62,13 @@ class JudgeReading:
 
 @dataclass(frozen=True, slots=True)
 class JudgeLogits:
-    """Raw answers: (batch, rashes), (batch, sites), (batch, 3, size / 4, size / 4)."""
+    """Raw answers: (batch, rashes), (batch, sites), (batch, 3, size / 4, size / 4), and for training the
+    rash that each square would be by itself, (batch, rashes, size / 4, size / 4)."""
 
     rash: Tensor
     site: Tensor
     areas: Tensor
+    rash_map: Tensor
 
 
 class ResidualBlock(nn.Module):
@@ -87,7 +89,11 @@ class ResidualBlock(nn.Module):
 
 
 class JudgeNetwork(nn.Module):
-    """A residual convnet with two heads on its pooled features and a pyramid that maps the areas."""
+    """A residual convnet, and a pyramid that maps areas and rashes.
+
+    The site is told by the pooled deepest features. The rash is told by those and by what the map shows where
+    it sees lesions: a papule of four pixels would be lost in a mean over the whole picture.
+    """
 
     def __init__(self, config: JudgeConfig) -> None:
         super().__init__()
@@ -96,8 +102,10 @@ class JudgeNetwork(nn.Module):
         self.laterals = nn.ModuleList(nn.Conv2d(width, config.map_width, 1) for width in config.widths)
         self.smooth = nn.Conv2d(config.map_width, config.map_width, 3, padding=1)
         self.areas = nn.Conv2d(config.map_width, 3, 1)
-        self.rash = nn.Linear(2 * config.widths[-1], len(config.rashes))
-        self.site = nn.Linear(2 * config.widths[-1], len(config.sites))
+        self.rash_map = nn.Conv2d(config.map_width, len(config.rashes), 1)
+        pooled = 2 * config.widths[-1]
+        self.rash = nn.Linear(pooled + config.map_width + len(config.rashes) + 2, len(config.rashes))
+        self.site = nn.Linear(pooled, len(config.sites))
 
     def forward(self, pixels: Tensor) -> JudgeLogits:
         """(batch, 3, size, size) in -1..1 to logits."""
@@ -107,13 +115,29 @@ class JudgeNetwork(nn.Module):
             features = stage(features)
             levels.append(features)
         pooled = torch.cat([features.mean(dim=(2, 3)), features.amax(dim=(2, 3))], dim=1)
-        return JudgeLogits(self.rash(pooled), self.site(pooled), self._area_map(levels))
+        merged = self._merge(levels)
+        areas, rash_map = self.areas(merged), self.rash_map(merged)
+        evidence = torch.cat([pooled, _on_lesions(torch.cat([merged, rash_map], dim=1), areas)], dim=1)
+        return JudgeLogits(self.rash(evidence), self.site(pooled), areas, rash_map)
 
-    def _area_map(self, levels: list[Tensor]) -> Tensor:
+    def _merge(self, levels: list[Tensor]) -> Tensor:
+        """Features of all levels at the finest one, (batch, map_width, size / 4, size / 4)."""
         merged = self.laterals[-1](levels[-1])
         for lateral, level in zip(self.laterals[-2::-1], levels[-2::-1], strict=True):
             merged = lateral(level) + functional.interpolate(merged, size=level.shape[-2:], mode="nearest")
-        return self.areas(functional.relu(self.smooth(merged)))
+        return functional.relu(self.smooth(merged))
+
+
+def _on_lesions(features: Tensor, areas: Tensor) -> Tensor:
+    """Mean of the features where lesions are seen, the lesions' share and the surest square's probability.
+
+    (batch, channels, height, width) and (batch, 3, height, width) to (batch, channels + 2). No gradient goes
+    back through where lesions are: the masks alone teach that.
+    """
+    lesion = areas.detach().float().softmax(dim=1)[:, LESION : LESION + 1]
+    share, surest = lesion.mean(dim=(2, 3)), lesion.amax(dim=(2, 3))
+    mean = (features * lesion).mean(dim=(2, 3)) / (share + 1e-3)
+    return torch.cat([mean, share, surest], dim=1)
 
 
 @dataclass(frozen=True, slots=True)

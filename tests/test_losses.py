@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from training.losses import area_loss, clip_gradients, equal_labels, multi_positive_info_nce
+from training.losses import area_loss, clip_gradients, equal_labels, multi_positive_info_nce, rash_map_loss
 
 
 def slow_info_nce(similarity: list[list[float]], positives: list[list[bool]]) -> float:
@@ -64,6 +64,22 @@ def test_area_loss_counts_lesions_more():
     light = area_loss(logits, classes, torch.tensor([1.0, 1.0, 1.0]))
     heavy = area_loss(logits, classes, torch.tensor([1.0, 1.0, 5.0]))
     assert heavy > light > 0
+
+
+def test_the_rash_of_lesion_squares_equals_counting_them():
+    generator = torch.Generator().manual_seed(1)
+    logits, rashes = torch.randn(2, 3, 2, 2, generator=generator), torch.tensor([2, 0])
+    areas = torch.tensor([[[0, 2], [1, 2]], [[1, 1], [2, 0]]])
+    losses = []
+    for picture, row, column in ((0, 0, 1), (0, 1, 1), (1, 1, 0)):
+        scores = logits[picture, :, row, column].tolist()
+        total = sum(math.exp(value) for value in scores)
+        losses.append(-math.log(math.exp(scores[int(rashes[picture])]) / total))
+    assert float(rash_map_loss(logits, rashes, areas)) == pytest.approx(sum(losses) / 3, abs=1e-5)
+
+
+def test_pictures_without_lesions_cost_nothing_by_squares():
+    assert float(rash_map_loss(torch.randn(1, 3, 2, 2), torch.tensor([1]), torch.ones(1, 2, 2).long())) == 0
 
 
 def test_clipping_returns_the_norm_and_shortens_it():

@@ -17,12 +17,12 @@ class Disturbance:
     scale: tuple[float, float] = (0.92, 1.12)
     shift: float = 0.05
     turn: float = 8.0
-    blur: tuple[float, float] = (0.3, 1.6)
+    blur: tuple[float, float] = (0.3, 1.2)
     jpeg: tuple[int, int] = (40, 95)
     gain: float = 0.04
     gamma: float = 0.08
-    noise: float = 6.0
-    blurred: float = 0.5
+    noise: float = 5.0
+    blurred: float = 0.4
     compressed: float = 0.25
     """Shares of the pictures that are blurred and compressed."""
 

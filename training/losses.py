@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from core.judge import LESION
+
 
 def equal_labels(labels: Tensor, others: Tensor) -> Tensor:
     """Which pairs carry equal attributes.
@@ -49,6 +51,20 @@ def area_loss(logits: Tensor, classes: Tensor, weights: Tensor) -> Tensor:
         weights: (classes,).
     """
     return functional.cross_entropy(logits.float(), classes, weight=weights.to(logits.device))
+
+
+def rash_map_loss(logits: Tensor, rashes: Tensor, areas: Tensor) -> Tensor:
+    """Cross-entropy of the picture's rash at its lesion squares: the mean over all of them, 0 without any.
+
+    Args:
+        logits: (batch, rashes, height, width).
+        rashes: (batch,) integers.
+        areas: (batch, height, width) area classes.
+    """
+    asked = rashes[:, None, None].expand_as(areas)
+    losses = functional.cross_entropy(logits.float(), asked, reduction="none")
+    lesion = (areas == LESION).float()
+    return (losses * lesion).sum() / lesion.sum().clamp(min=1)
 
 
 def clip_gradients(parameters: list[torch.nn.Parameter], limit: float) -> float:

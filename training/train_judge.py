@@ -28,7 +28,7 @@ from training.augmentation import Disturbance, disturb_colours, disturb_views
 from training.datasets import PhantomSet, open_phantoms
 from training.devices import choose_device, half_precision
 from training.judge_report import judge_report, tone_reference
-from training.losses import area_loss, clip_gradients
+from training.losses import area_loss, clip_gradients, rash_map_loss
 from training.pace import Pace
 from training.runs import Run, Training, follow, open_run
 
@@ -48,10 +48,12 @@ class JudgeRunConfig:
     init: Path | None = None
     """A judge to start from, of the same rashes and sites."""
     seed: int = 0
-    batch: int = 32
+    batch: int = 16
     weight_decay: float = 0.05
     gradient_limit: float = 5.0
     area_weight: float = 1.0
+    square_weight: float = 0.5
+    """Weight of the rash told by each lesion square by itself."""
     smoothing: float = 0.02
     bf16: bool = field(default_factory=torch.cuda.is_available)
     """Half precision pays on a GPU; on two cores this small network is faster without (measured)."""
@@ -85,7 +87,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--init", type=Path, help="judge to start from instead of random weights")
     parser.add_argument("--minutes", type=float, help="how long to train")
     parser.add_argument("--steps", type=int, help="how many steps to train, if fewer")
-    parser.add_argument("--batch", type=int, default=32, help="pictures a step (default 32)")
+    parser.add_argument("--batch", type=int, default=16, help="pictures a step (default 16)")
     parser.add_argument("--learning-rate", type=float, default=2e-3, help="highest (default 0.002)")
     parser.add_argument("--seed", type=int, default=0, help="of weights and batches")
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (default)")
@@ -161,7 +163,8 @@ class JudgeStepper:
         rash = self._cross_entropy(found.rash, labels[:, 0])
         site = self._cross_entropy(found.site, labels[:, 1])
         area = area_loss(found.areas, areas, torch.tensor(AREA_WEIGHTS))
-        loss = rash + site + self.config.area_weight * area
+        square = rash_map_loss(found.rash_map, labels[:, 0], areas)
+        loss = rash + site + self.config.area_weight * area + self.config.square_weight * square
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = clip_gradients(list(self.network.parameters()), self.config.gradient_limit)
