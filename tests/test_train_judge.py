@@ -73,14 +73,17 @@ def test_the_loss_is_positive_and_falls(trained):
 
 
 def test_the_masks_find_skin_and_lesion(trained):
-    judge = load_judge(trained / "model")
-    pixels = np.full((64, 64, 3), (40, 90, 160), np.uint8)
-    pixels[:, 8:-8] = COLOURS["fair"]
-    pixels[36:48, 28:40] = (200, 30, 40)
-    reading = judge.read(Image.fromarray(pixels))
-    assert reading.skin.shape == reading.lesion.shape == (64, 64)
-    assert reading.skin[20, 20] and not reading.skin[20, 2]
-    assert reading.lesion[42, 34] and not (reading.skin & reading.lesion).any()
+    judge, folder = load_judge(trained / "model"), trained.parent / "b"
+    bodies, lesions = [], []
+    for index in range(0, 48, 2):
+        mask = np.asarray(Image.open(folder / f"{index:05d}_mask.png"))
+        reading = judge.read(Image.open(folder / f"{index:05d}.png"))
+        assert reading.skin.shape == reading.lesion.shape == (SIZE, SIZE)
+        assert not (reading.skin & reading.lesion).any()
+        bodies.append(((reading.skin | reading.lesion) == (mask > 0)).mean())
+        lesions.append(reading.lesion[mask == 255].mean() - reading.lesion[mask < 255].mean())
+    assert np.mean(bodies) > 0.85
+    assert np.mean(lesions) > 0.5
 
 
 def test_probabilities_are_by_key_and_sum_to_one(trained):
