@@ -4,7 +4,8 @@
 
 Draws the same recipes alternately by a bare call of the diffusers pipeline and by the app's worker, in one
 run, and prints JSON. ``overhead`` is the median over the pairs of (worker - bare) / bare. The store is the
-app's own, on a library in a temporary folder. ``overhead_processor`` is the same in processor seconds: to be trusted where other programs keep the machine busy.
+app's own, on a library in a temporary folder. ``overhead_processor`` is the same in processor seconds: to be
+trusted where other programs keep the machine busy.
 """
 
 import json

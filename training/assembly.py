@@ -1,5 +1,7 @@
 """The released folder: a Stable Diffusion pipeline in half precision, the whole CLIP, and a model card."""
 
+import json
+import json
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -45,10 +47,26 @@ def assemble(parts: Parts, phantoms: Path, folder: Path) -> None:
     drawn = open_phantoms(phantoms)
     _pipeline(parts).to(dtype=torch.float16).save_pretrained(waiting, safe_serialization=True)
     _save_clip(parts.clip, waiting / "clip")
+    for part in ("text_encoder", "clip"):
+        _load_in_float32(waiting / part / "config.json")
     write_card(waiting, card_for(drawn))
     check_sizes(waiting)
     shutil.rmtree(folder, ignore_errors=True)
     waiting.replace(folder)
+
+
+def _declare_float32(config: Path) -> None:
+    """Makes a plain from_pretrained compute in float32: transformers would keep the stored half precision,
+    diffusers does not, and the two would not fit together."""
+    values = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps({**values, "dtype": "float32"}, indent=2) + "\n", encoding="utf-8")
+
+
+def _forget_origin(config: Path) -> None:
+    """Takes out the folder of the training run, which means nothing on another machine."""
+    values = json.loads(config.read_text(encoding="utf-8"))
+    values.pop("_name_or_path", None)
+    config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
 def _pipeline(parts: Parts) -> StableDiffusionPipeline:
@@ -71,6 +89,20 @@ def _save_clip(clip: Path, folder: Path) -> None:
     for file in clip.iterdir():
         if file.is_file() and not (folder / file.name).exists() and file.suffix in (".json", ".txt"):
             shutil.copy2(file, folder / file.name)
+
+
+def _load_in_float32(config: Path) -> None:
+    """Names float32 as the type to compute in.
+
+    transformers would otherwise load the half-precision file as such, while diffusers loads its own parts in
+    float32, and a plain from_pretrained would end in a mixture that can't draw.
+    """
+    values = json.loads(config.read_text(encoding="utf-8"))
+    for place in (values, *(v for v in values.values() if isinstance(v, dict))):
+        place.pop("torch_dtype", None)
+        if "dtype" in place or place is values:
+            place["dtype"] = "float32"
+    config.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
 def card_for(phantoms: PhantomSet) -> ModelCard:
