@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.runtime.download_data_util import convert_data_to_bytes_and_infer_mime
 from streamlit.testing.v1 import AppTest
 
 from core.errors import NotFoundError
@@ -173,7 +174,10 @@ def test_a_selection_is_kept_over_pages_and_deleted_together(
 
 def test_the_zip_holds_pictures_with_their_captions(repository: Repository) -> None:
     chosen = [repository.generations.get(key, scenes.PERSON) for key in (1, 4)]
-    with write_archive(chosen) as file, zipfile.ZipFile(file) as archive:
+    file = write_archive(chosen)
+    assert convert_data_to_bytes_and_infer_mime(file, unsupported_error=AssertionError())[1]
+    file.seek(0)
+    with file, zipfile.ZipFile(file) as archive:
         assert archive.namelist() == [
             "000001-tinea-foot-brown.png",
             "000001-tinea-foot-brown.txt",

@@ -1,10 +1,11 @@
 """A ZIP of image and caption pairs, the form in which training commands read pictures."""
 
+import os
 import zipfile
 from collections.abc import Iterable
+from io import BufferedReader
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO, cast
 
 from core.errors import DiskFullError, NotFoundError
 from core.recipes import Recipe
@@ -21,23 +22,29 @@ def pair_name(generation: Generation) -> str:
     return "-".join([f"{generation.id:06d}", *filter(None, words)])
 
 
-def write_archive(generations: Iterable[Generation]) -> BinaryIO:
-    """Writes the pairs one by one to a temporary file that vanishes when closed; returns it, rewound.
+def write_archive(generations: Iterable[Generation]) -> BufferedReader:
+    """Writes the pairs one by one to a temporary file that vanishes when closed; returns a reader of it.
 
     Raises:
         NotFoundError: a picture's file is missing.
         DiskFullError: the temporary file could not be written.
     """
-    file = cast(BinaryIO, TemporaryFile(suffix=".zip"))  # noqa: SIM115 - the caller closes it
-    try:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            for generation in generations:
-                _add_pair(archive, generation)
-    except OSError as error:
-        file.close()
-        raise DiskFullError(f"The ZIP can't be written: {error}.") from error
-    file.seek(0)
-    return file
+    with TemporaryFile(suffix=".zip") as file:
+        try:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+                for generation in generations:
+                    _add_pair(archive, generation)
+            file.flush()
+        except OSError as error:
+            raise DiskFullError(f"The ZIP can't be written: {error}.") from error
+        return _reader_of(file.fileno())
+
+
+def _reader_of(descriptor: int) -> BufferedReader:
+    """The same file from its start; st.download_button takes readers, not files open for writing too."""
+    reader = os.fdopen(os.dup(descriptor), "rb")
+    reader.seek(0)
+    return reader
 
 
 def _add_pair(archive: zipfile.ZipFile, generation: Generation) -> None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import BinaryIO
+from io import BufferedReader
 
 import streamlit as st
-from db.repository import Repository
 
 from core.errors import NotFoundError
 from db.records import Generation
+from db.repository import Repository
 from pages.components.archive import ARCHIVE_MAX, write_archive
 from pages.components.errors import errors_shown
 from pages.components.wording import counted
@@ -67,7 +67,7 @@ def show_selection_bar(repository: Repository, user: str) -> None:
         st.button("Clear selection", type="tertiary", on_click=clear_selection, key="selection_clear")
 
 
-def _archive(repository: Repository, user: str, ids: tuple[int, ...]) -> BinaryIO:
+def _archive(repository: Repository, user: str, ids: tuple[int, ...]) -> BufferedReader:
     """Runs when the button is pressed; pictures deleted meanwhile are left out."""
     return write_archive(_still_there(repository, user, ids))
 
