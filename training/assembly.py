@@ -1,7 +1,6 @@
 """The released folder: a Stable Diffusion pipeline in half precision, the whole CLIP, and a model card."""
 
 import json
-import json
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -49,17 +48,12 @@ def assemble(parts: Parts, phantoms: Path, folder: Path) -> None:
     _save_clip(parts.clip, waiting / "clip")
     for part in ("text_encoder", "clip"):
         _load_in_float32(waiting / part / "config.json")
+    for config in waiting.rglob("config.json"):
+        _forget_origin(config)
     write_card(waiting, card_for(drawn))
     check_sizes(waiting)
     shutil.rmtree(folder, ignore_errors=True)
     waiting.replace(folder)
-
-
-def _declare_float32(config: Path) -> None:
-    """Makes a plain from_pretrained compute in float32: transformers would keep the stored half precision,
-    diffusers does not, and the two would not fit together."""
-    values = json.loads(config.read_text(encoding="utf-8"))
-    config.write_text(json.dumps({**values, "dtype": "float32"}, indent=2) + "\n", encoding="utf-8")
 
 
 def _forget_origin(config: Path) -> None:
