@@ -96,6 +96,17 @@ def test_a_training_can_start_from_released_weights(folder, tmp_path):
     assert all(torch.equal(value, released[name]) for name, value in learner.vae.state_dict().items())
 
 
+def test_training_the_decoder_alone_leaves_every_latent_as_it_was(folder, tmp_path):
+    train(tmp_path / "first", tiny(folder), CPU)
+    model = tmp_path / "first" / "model"
+    train(tmp_path / "second", tiny(folder, init=str(model), decoder_only=True), CPU)
+    vaes = [AutoencoderTiny.from_pretrained(tmp_path / name / "model") for name in ("first", "second")]
+    pairs = zip(vaes[0].named_parameters(), vaes[1].parameters(), strict=True)
+    same = {name: torch.equal(a, b) for (name, a), b in pairs}
+    assert all(equal == name.startswith("encoder") for name, equal in same.items())
+    assert vaes[0].config.scaling_factor == pytest.approx(vaes[1].config.scaling_factor)
+
+
 def test_the_spread_penalty_equals_the_slow_loop_and_is_zero_for_standard_latents():
     latents = torch.randn(3, 2, 4, 4)
     terms = []

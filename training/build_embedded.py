@@ -1,4 +1,4 @@
-"""Builds the embedded model: phantoms, autoencoder, CLIP, judge, UNet, model folder, measurement.
+"""Builds the embedded model: phantoms, autoencoder, CLIP, judge, UNet, decoder, model folder, measurement.
 
     python -m training.build_embedded --work DIR
 
@@ -33,7 +33,8 @@ class Plan:
     judge_phantoms: int = 3024
     held_out: int = 1008
     size: int = 256
-    autoencoder: tuple[str, ...] = ("--minutes", "18")
+    autoencoder: tuple[str, ...] = ("--minutes", "10")
+    decoder: tuple[str, ...] = ("--minutes", "10")
     clip: tuple[str, ...] = ("--minutes", "8")
     judge: tuple[str, ...] = ("--minutes", "8")
     unet: tuple[str, ...] = ("--minutes", "50")
@@ -67,6 +68,7 @@ def stages(plan: Plan) -> list[Stage]:
         _training(plan, "clip", phantoms, plan.clip),
         _training(plan, "judge", plan.folder("phantoms_judge"), plan.judge),
         _training(plan, "unet", phantoms, (*places, *plan.unet)),
+        _training(plan, "decoder", phantoms, ("--init", vae, "--decoder-only", *plan.decoder), "autoencoder"),
     ]
 
 
@@ -79,10 +81,13 @@ def _drawing(plan: Plan, name: str, count: int, offset: int) -> Stage:
     return Stage(name, "render_phantoms", arguments, folder / "metadata.jsonl")
 
 
-def _training(plan: Plan, name: str, phantoms: Path, arguments: tuple[str, ...]) -> Stage:
+def _training(
+    plan: Plan, name: str, phantoms: Path, arguments: tuple[str, ...], kind: str | None = None
+) -> Stage:
+    """A command named after its stage unless ``kind`` says which."""
     folder = plan.folder(name)
     places = ("--phantoms", str(phantoms), "--output", str(folder), "--seed", str(plan.seed))
-    return Stage(name, f"train_{name}", (*places, *arguments), folder / "model" / "config.json")
+    return Stage(name, f"train_{kind or name}", (*places, *arguments), folder / "model" / "config.json")
 
 
 def run_stage(stage: Stage) -> None:
@@ -105,7 +110,7 @@ def build(plan: Plan) -> None:
     for stage in stages(plan):
         run_stage(stage)
     model, judge = plan.models / EMBEDDED_MODEL, plan.models / JUDGE
-    parts = Parts(*(plan.folder(name) / "model" for name in ("unet", "autoencoder", "clip")))
+    parts = Parts(*(plan.folder(name) / "model" for name in ("unet", "decoder", "clip")))
     assemble(parts, plan.folder("phantoms"), model)
     copy_judge(plan.folder("judge") / "model", judge)
     check_drawing(model, plan.size)
@@ -133,10 +138,11 @@ def tiny_plan(work: Path, models: Path, seed: int) -> Plan:
         judge_phantoms=48,
         held_out=48,
         size=64,
+        decoder=steps,
         autoencoder=(*steps, "--size", "tiny"),
         clip=(*steps, "--batch", "8"),
         judge=(*steps, "--batch", "8"),
-        unet=(*steps, "--batch", "4", "--size", "tiny"),
+        unet=(*steps, "--batch", "4", "--size", "tiny", "--paraphrases", "1"),
         evaluation=2,
     )
 
@@ -152,6 +158,7 @@ def read_plan(arguments: Namespace) -> Plan:
         tuple(arguments.sites),
         arguments.phantoms,
         autoencoder=("--minutes", str(arguments.minutes_autoencoder)),
+        decoder=("--minutes", str(arguments.minutes_decoder)),
         clip=("--minutes", str(arguments.minutes_clip)),
         judge=("--minutes", str(arguments.minutes_judge)),
         unet=("--minutes", str(arguments.minutes_unet)),
@@ -177,7 +184,8 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--models", type=Path, default=models, help="where the finished folders go")
     parser.add_argument("--phantoms", type=int, default=8400, help="how many pictures to learn from")
     parser.add_argument("--sites", nargs="*", default=[], help="only these sites (default: all drawn)")
-    parser.add_argument("--minutes-autoencoder", type=float, default=18)
+    parser.add_argument("--minutes-autoencoder", type=float, default=10)
+    parser.add_argument("--minutes-decoder", type=float, default=10, help="sharpens pictures further")
     parser.add_argument("--minutes-clip", type=float, default=8)
     parser.add_argument("--minutes-judge", type=float, default=8)
     parser.add_argument("--minutes-unet", type=float, default=50)

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from core.autoencoders import encode
 from core.errors import Script2SkinError
+from training import reconstruction
 from training.autoencoder_layout import SIZES, AutoencoderSize, build_autoencoder
 from training.averages import MovingAverage
 from training.datasets import LESION, Bytes, Crops, PhantomSet, open_phantoms
@@ -27,14 +28,7 @@ from training.linear_start import start_from_components
 from training.losses import clip_gradients
 from training.pace import Pace
 from training.previews import to_pictures, write_grid
-from training.reconstruction import (
-    colour_loss,
-    lesion_weights,
-    psnr,
-    reconstruction_loss,
-    spread_penalty,
-    weighted_mean,
-)
+from training.reconstruction import lesion_weights, psnr
 from training.runs import Rhythm, Run, Training, follow, open_run, step_generator
 
 
@@ -47,6 +41,8 @@ class AutoencoderConfig:
     size: AutoencoderSize = field(default_factory=AutoencoderSize)
     seed: int = 0
     init: str | None = None
+    decoder_only: bool = False
+    """Leaves the encoder as it is, so that a UNet trained on its latents stays right."""
     start_pictures: int = 96
     """Pictures whose principal components the weights start from."""
     crop: int = 96
@@ -86,7 +82,7 @@ class Learner:
             noise = torch.randn(latents.shape, generator=generator, device=latents.device)
             picture = self.vae.decode(latents + self.config.latent_noise * noise).sample
         error = self._error(picture.float(), original, weights)
-        spread = spread_penalty(latents.float())
+        spread = reconstruction.spread_penalty(latents.float())
         self.optimizer.zero_grad(set_to_none=True)
         (error + self.config.spread * spread).backward()
         norm = clip_gradients(list(self.vae.parameters()), self.config.clip)
@@ -97,9 +93,9 @@ class Learner:
 
     def _error(self, picture: Tensor, original: Tensor, weights: Tensor) -> Tensor:
         config, difference = self.config, picture - original
-        edges = reconstruction_loss(picture, original, weights, config.edges)
-        squares = weighted_mean(difference.square(), weights)
-        return edges + config.squares * squares + config.colour * colour_loss(difference)
+        edges = reconstruction.reconstruction_loss(picture, original, weights, config.edges)
+        squares = reconstruction.weighted_mean(difference.square(), weights)
+        return edges + config.squares * squares + config.colour * reconstruction.colour_loss(difference)
 
     def _batch(self, step: int) -> tuple[Tensor, Tensor, torch.Generator]:
         device = self.vae.device
@@ -112,7 +108,7 @@ class Learner:
 
 def to_pixels(pictures: Bytes, device: torch.device) -> Tensor:
     """(batch, height, width, 3) bytes to (batch, 3, height, width) in -1..1."""
-    tensor = torch.from_numpy(np.ascontiguousarray(pictures)).to(device)
+    tensor = torch.from_numpy(np.array(pictures)).to(device)
     return tensor.permute(0, 3, 1, 2).contiguous().float() / 127.5 - 1
 
 
@@ -134,6 +130,7 @@ def make_learner(
 ) -> Learner:
     """A learner at step 0; not ``fresh`` when a checkpoint will fill in the weights."""
     vae = new_autoencoder(config, phantoms, fresh).to(device).train()
+    vae.encoder.requires_grad_(not config.decoder_only)
     optimizer = torch.optim.AdamW(
         vae.parameters(), config.pace.learning_rate, (0.9, 0.99), weight_decay=config.weight_decay, fused=True
     )
@@ -209,6 +206,7 @@ def read_config(arguments: Namespace) -> AutoencoderConfig:
         init=arguments.init,
         size=SIZES[arguments.size],
         batch=arguments.batch,
+        decoder_only=arguments.decoder_only,
     )
 
 
@@ -230,16 +228,16 @@ def train(
 
 def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     """The command's flags; everything else stands in AutoencoderConfig."""
-    standard = AutoencoderConfig("", Pace(steps=1))
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--phantoms", type=Path, required=True, help="folder of training.render_phantoms")
     parser.add_argument("--output", type=Path, required=True, help="run folder, made or gone on with")
     parser.add_argument("--minutes", type=float, help="how long to train")
     parser.add_argument("--steps", type=int, help="how many steps to train, at most")
-    parser.add_argument("--batch", type=int, default=standard.batch)
+    parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--size", choices=SIZES, default="small", help="layout of the network")
     parser.add_argument("--init", help="folder of an autoencoder to start from")
+    parser.add_argument("--decoder-only", action="store_true", help="keep the encoder of --init as it is")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     return parser.parse_args(argv)

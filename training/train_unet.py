@@ -198,6 +198,7 @@ def read_config(arguments: Namespace) -> UNetConfig:
         init=arguments.init,
         size=SIZES[arguments.size],
         batch=arguments.batch,
+        paraphrases=arguments.paraphrases,
     )
 
 
@@ -214,6 +215,7 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--size", choices=sorted(SIZES), default="small", help="layout of a new network")
+    parser.add_argument("--paraphrases", type=int, default=12, help="sentences beside each caption")
     parser.add_argument("--init", help="folder of a UNet to start from")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--preview-minutes", type=float, default=5.0, help="how often samples are drawn")
