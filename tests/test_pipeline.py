@@ -414,7 +414,7 @@ def test_the_projection_finds_a_linear_decoder() -> None:
         def encode(self, picture: torch.Tensor) -> object:
             small = torch.nn.functional.avg_pool2d(picture, 4)
             latents = torch.cat([small, small[:, :1] * small[:, 1:2]], dim=1)
-            return type("Encoded", (), {"latent_dist": type("Distribution", (), {"mean": latents})})
+            return type("Encoded", (), {"latent_dist": type("Distribution", (), {"mode": lambda: latents})})
 
         def decode(self, latents: torch.Tensor) -> object:
             rgb = torch.einsum("oc,nchw->nohw", truth, latents) + 0.25
