@@ -65,7 +65,7 @@ def embed_texts(trainee: ClipTrainee, data: ClipData, tokens: NDArray[np.int64])
         trainee.read(torch.from_numpy(trim(tokens[i : i + BATCH], data.end_token)).to(_device(trainee)))
         for i in range(0, len(tokens), BATCH)
     ]
-    return torch.cat(parts).cpu().numpy()
+    return torch.cat([part.embedding for part in parts]).cpu().numpy()
 
 
 @torch.inference_mode()

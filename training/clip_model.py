@@ -71,11 +71,22 @@ class Seen:
     """Logits of the area classes, (batch, 3, rows, columns) of patches."""
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the text tower makes of a batch."""
+
+    embedding: Tensor
+    """(batch, projection), of length 1."""
+    attributes: tuple[Tensor, ...]
+    """Logits by attribute, each (batch, values)."""
+
+
 class ClipTrainee(nn.Module):
     """A CLIP and its training aids.
 
-    Contrast alone teaches a vision tower from scratch slowly: it sees one word per picture. Two linear
-    heads, dropped afterwards, ask it for the attributes and for what each patch shows.
+    Contrast alone teaches towers from scratch slowly, each waiting for the other. Linear heads, dropped
+    afterwards, ask both for the attributes, and the vision tower for what each patch shows: so sentences
+    that mean the same come to the same states long before the pictures are understood.
     """
 
     def __init__(self, clip: CLIPModel, values: tuple[int, ...]) -> None:
@@ -83,6 +94,8 @@ class ClipTrainee(nn.Module):
         self.clip = clip
         width = clip.config.vision_config.hidden_size
         self.attribute_heads = nn.ModuleList(nn.Linear(width, count) for count in values)
+        text_width = clip.config.text_config.hidden_size
+        self.text_heads = nn.ModuleList(nn.Linear(text_width, count) for count in values)
         self.area_head = nn.Linear(width, AREAS)
 
     def see(self, pixels: Tensor) -> Seen:
@@ -96,13 +109,16 @@ class ClipTrainee(nn.Module):
             patches.transpose(1, 2).unflatten(2, (side, side)),
         )
 
-    def read(self, tokens: Tensor) -> Tensor:
-        """Embeddings of length 1 of token rows, (batch, projection).
+    def read(self, tokens: Tensor) -> Read:
+        """Reads token rows, (batch, length).
 
         Rows may be cut behind the longest text: attention is causal, so padding changes nothing before it.
         """
         pooled = self.clip.text_model(input_ids=tokens).pooler_output
-        return functional.normalize(self.clip.text_projection(pooled).float(), dim=-1)
+        return Read(
+            functional.normalize(self.clip.text_projection(pooled).float(), dim=-1),
+            tuple(head(pooled) for head in self.text_heads),
+        )
 
     def scale(self) -> Tensor:
         """What similarities are multiplied by."""

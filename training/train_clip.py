@@ -45,8 +45,8 @@ class ClipRunConfig:
     """A model to start from; its tokenizer and sizes are kept."""
     seed: int = 0
     batch: int = 96
-    auxiliary: float = 0.3
-    """Weight of the vision tower's training aids beside the contrastive loss."""
+    auxiliary: float = 0.5
+    """Weight of the training aids beside the contrastive loss."""
     weight_decay: float = 0.05
     gradient_limit: float = 1.0
     bf16: bool = field(default_factory=torch.cuda.is_available)
@@ -82,7 +82,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--steps", type=int, help="how many steps to train, if fewer")
     parser.add_argument("--batch", type=int, default=96, help="pictures a step (default 96)")
     parser.add_argument("--learning-rate", type=float, default=1e-3, help="highest (default 0.001)")
-    parser.add_argument("--auxiliary", type=float, default=0.3, help="weight of the training aids")
+    parser.add_argument("--auxiliary", type=float, default=0.5, help="weight of the training aids")
     parser.add_argument("--seed", type=int, default=0, help="of weights and batches")
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (default)")
     return parser
@@ -154,10 +154,13 @@ def clip_losses(trainee: ClipTrainee, batch: ClipBatch, device: torch.device) ->
     """The contrastive loss, and the mean of the training aids' cross-entropies."""
     labels = batch.labels.to(device)
     seen = trainee.see(as_pixels(batch.images.to(device)))
-    similarity = trainee.scale() * seen.embedding @ trainee.read(batch.tokens.to(device)).T
+    read = trainee.read(batch.tokens.to(device))
+    similarity = trainee.scale() * seen.embedding @ read.embedding.T
     contrast = multi_positive_info_nce(similarity, equal_labels(labels, labels))
     aids = [
-        functional.cross_entropy(logits.float(), labels[:, i]) for i, logits in enumerate(seen.attributes)
+        functional.cross_entropy(logits.float(), labels[:, i])
+        for heads in (seen.attributes, read.attributes)
+        for i, logits in enumerate(heads)
     ]
     aids.append(functional.cross_entropy(seen.areas.float(), batch.areas.to(device)))
     return contrast, torch.stack(aids).mean()
