@@ -6,7 +6,6 @@ from core.colour import (
     MONK_SWATCHES,
     delta_e,
     ita_degrees,
-    linear_to_srgb,
     nearest_monk,
     srgb_to_lab,
     srgb_to_linear,
@@ -90,10 +89,9 @@ def test_each_monk_swatch_is_nearest_to_itself_even_when_slightly_off() -> None:
         assert nearest_monk(lab + np.array([0.4, 0.3, -0.3])) == step
 
 
-def test_light_and_srgb_undo_each_other_and_bytes_equal_fractions() -> None:
-    values = np.linspace(0, 1, 256)
-    assert linear_to_srgb(srgb_to_linear(values)) == pytest.approx(values, abs=1e-12)
-    assert srgb_to_linear(np.arange(256, dtype=np.uint8)) == pytest.approx(srgb_to_linear(values))
+def test_light_of_srgb_is_the_published_curve_and_bytes_equal_fractions() -> None:
+    fractions = np.linspace(0, 1, 256)
+    assert srgb_to_linear(np.arange(256, dtype=np.uint8)) == pytest.approx(srgb_to_linear(fractions))
     assert srgb_to_linear([0.04045, 0.5, 1.0]) == pytest.approx([0.0031308, 0.2140411, 1.0], abs=1e-6)
 
 

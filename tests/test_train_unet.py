@@ -7,7 +7,7 @@ from transformers import CLIPModel
 
 from training.clip_model import ClipSize, build_clip
 from training.datasets import LESION, open_phantoms
-from training.latents import encode_phantoms, lesion_cells
+from training.latents import LEAST_WEIGHT, channel_weights, encode_phantoms, lesion_cells
 from training.noise_schedule import TimestepSampler, make_scheduler
 from training.runs import Pace, Rhythm, read_metrics
 from training.text_states import PromptShares, collect_prompts, hidden_states, load_text_encoder
@@ -116,10 +116,35 @@ def test_the_loss_equals_the_slow_loop(rooms, tmp_path):
         velocity = alpha * batch.noise[i] - sigma * batch.latents[i]
         with torch.no_grad():
             drawn = learner.unet(noisy[None], batch.timesteps[i], batch.states[i : i + 1]).sample[0]
-        total += float((batch.weights[i] * (drawn - velocity) ** 2).sum())
+        errors = learner.lessons.channel_weights * (drawn - velocity) ** 2
+        total += float((batch.weights[i] * errors).sum())
         weight += float(batch.weights[i].sum()) * velocity.shape[0]
     assert learner.loss(batch).item() == pytest.approx(total / weight, rel=1e-4)
     assert set(batch.weights.unique().tolist()) == {1.0, 4.0}
+
+
+def test_channels_weigh_by_the_root_of_what_they_do_to_pixels(rooms, tmp_path):
+    vae = AutoencoderTiny.from_pretrained(rooms / "vae")
+    with torch.no_grad():
+        vae.decoder.layers[0].weight[:, 1:] = 0
+    encoded = encode_phantoms(vae, open_phantoms(rooms / "phantoms"), tmp_path / "latents")
+    weights = channel_weights(vae, encoded)
+    least = min(weights.flatten().tolist())
+    assert weights.shape == (4, 1, 1) and float(weights.mean()) == pytest.approx(1)
+    assert weights[1:].flatten().tolist() == pytest.approx([least] * 3)
+    assert float(weights[0]) / least == pytest.approx(4 / LEAST_WEIGHT)
+
+
+def test_the_prompt_moves_the_whole_picture_and_each_of_its_positions_counts(rooms, tmp_path):
+    learner = learner_for(rooms, tmp_path)
+    batch, unet = learner.batch(0), learner.unet
+    with torch.no_grad():
+        drawn = unet(batch.latents, batch.timesteps, batch.states).sample
+        for position in (0, batch.states.shape[1] - 1):
+            other = batch.states.clone()
+            other[:, position] += 1 + torch.arange(other.shape[-1])
+            assert not torch.allclose(unet(batch.latents, batch.timesteps, other).sample, drawn)
+    assert unet.config.addition_embed_type == "text"
 
 
 def test_the_schedule_ends_in_pure_noise_and_saves_so(tmp_path):

@@ -1,4 +1,4 @@
-"""Builds the embedded model: phantoms, autoencoder, CLIP, judge, UNet, decoder, model folder, measurement.
+"""Builds the embedded model: phantoms, autoencoder, CLIP, judge, UNet, model folder, measurement.
 
     python -m training.build_embedded --work DIR
 
@@ -20,25 +20,30 @@ from training.assembly import Parts, assemble, check_drawing, copy_judge, record
 
 JUDGE = "judge"
 
+SITES = (
+    *("face", "cheek", "neck", "chest", "back", "stomach", "arm", "hand", "palm", "fingers"),
+    *("leg", "foot", "between_toes", "sole"),
+)
+"""Sites of the released model; ``training.render_phantoms`` can draw more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much of everything. The standard fits about two hours of two processor cores."""
+    """How much of everything. The standard takes about three hours of two processor cores."""
 
     work: Path
     models: Path
     seed: int = 11
-    sites: tuple[str, ...] = ()
-    phantoms: int = 8400
-    judge_phantoms: int = 3024
-    held_out: int = 1008
+    sites: tuple[str, ...] = SITES
+    phantoms: int = 6720
+    judge_phantoms: int = 2016
+    held_out: int = 672
     size: int = 256
-    autoencoder: tuple[str, ...] = ("--minutes", "10")
-    decoder: tuple[str, ...] = ("--minutes", "10")
-    clip: tuple[str, ...] = ("--minutes", "8")
-    judge: tuple[str, ...] = ("--minutes", "8")
-    unet: tuple[str, ...] = ("--minutes", "50")
-    evaluation: int = 384
+    autoencoder: tuple[str, ...] = ("--minutes", "20")
+    clip: tuple[str, ...] = ("--minutes", "9")
+    judge: tuple[str, ...] = ("--minutes", "12")
+    unet: tuple[str, ...] = ("--minutes", "100")
+    evaluation: int = 336
 
     def folder(self, name: str) -> Path:
         """Where a stage works."""
@@ -68,7 +73,6 @@ def stages(plan: Plan) -> list[Stage]:
         _training(plan, "clip", phantoms, plan.clip),
         _training(plan, "judge", plan.folder("phantoms_judge"), plan.judge),
         _training(plan, "unet", phantoms, (*places, *plan.unet)),
-        _training(plan, "decoder", phantoms, ("--init", vae, "--decoder-only", *plan.decoder), "autoencoder"),
     ]
 
 
@@ -76,18 +80,15 @@ def _drawing(plan: Plan, name: str, count: int, offset: int) -> Stage:
     """Phantoms of another seed for each purpose: the judge sees none that the generator learned from."""
     folder = plan.folder(name)
     numbers = ("--count", str(count), "--seed", str(plan.seed + offset), "--size", str(plan.size))
-    sites = ("--sites", *plan.sites) if plan.sites else ()
-    arguments = (*numbers, "--output", str(folder), *sites)
+    arguments = (*numbers, "--output", str(folder), "--sites", *plan.sites)
     return Stage(name, "render_phantoms", arguments, folder / "metadata.jsonl")
 
 
-def _training(
-    plan: Plan, name: str, phantoms: Path, arguments: tuple[str, ...], kind: str | None = None
-) -> Stage:
-    """A command named after its stage unless ``kind`` says which."""
+def _training(plan: Plan, name: str, phantoms: Path, arguments: tuple[str, ...]) -> Stage:
+    """A command named after its stage."""
     folder = plan.folder(name)
     places = ("--phantoms", str(phantoms), "--output", str(folder), "--seed", str(plan.seed))
-    return Stage(name, f"train_{kind or name}", (*places, *arguments), folder / "model" / "config.json")
+    return Stage(name, f"train_{name}", (*places, *arguments), folder / "model" / "config.json")
 
 
 def run_stage(stage: Stage) -> None:
@@ -110,7 +111,7 @@ def build(plan: Plan) -> None:
     for stage in stages(plan):
         run_stage(stage)
     model, judge = plan.models / EMBEDDED_MODEL, plan.models / JUDGE
-    parts = Parts(*(plan.folder(name) / "model" for name in ("unet", "decoder", "clip")))
+    parts = Parts(*(plan.folder(name) / "model" for name in ("unet", "autoencoder", "clip")))
     assemble(parts, plan.folder("phantoms"), model)
     copy_judge(plan.folder("judge") / "model", judge)
     check_drawing(model, plan.size)
@@ -138,7 +139,6 @@ def tiny_plan(work: Path, models: Path, seed: int) -> Plan:
         judge_phantoms=48,
         held_out=48,
         size=64,
-        decoder=steps,
         autoencoder=(*steps, "--size", "tiny"),
         clip=(*steps, "--batch", "8"),
         judge=(*steps, "--batch", "8"),
@@ -158,7 +158,6 @@ def read_plan(arguments: Namespace) -> Plan:
         tuple(arguments.sites),
         arguments.phantoms,
         autoencoder=("--minutes", str(arguments.minutes_autoencoder)),
-        decoder=("--minutes", str(arguments.minutes_decoder)),
         clip=("--minutes", str(arguments.minutes_clip)),
         judge=("--minutes", str(arguments.minutes_judge)),
         unet=("--minutes", str(arguments.minutes_unet)),
@@ -182,13 +181,12 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="folder of all intermediate results")
     parser.add_argument("--models", type=Path, default=models, help="where the finished folders go")
-    parser.add_argument("--phantoms", type=int, default=8400, help="how many pictures to learn from")
-    parser.add_argument("--sites", nargs="*", default=[], help="only these sites (default: all drawn)")
-    parser.add_argument("--minutes-autoencoder", type=float, default=10)
-    parser.add_argument("--minutes-decoder", type=float, default=10, help="sharpens pictures further")
-    parser.add_argument("--minutes-clip", type=float, default=8)
-    parser.add_argument("--minutes-judge", type=float, default=8)
-    parser.add_argument("--minutes-unet", type=float, default=50)
+    parser.add_argument("--phantoms", type=int, default=6720, help="how many pictures to learn from")
+    parser.add_argument("--sites", nargs="+", default=SITES, help="the model's sites (default: fourteen)")
+    parser.add_argument("--minutes-autoencoder", type=float, default=20)
+    parser.add_argument("--minutes-clip", type=float, default=9)
+    parser.add_argument("--minutes-judge", type=float, default=12)
+    parser.add_argument("--minutes-unet", type=float, default=100)
     parser.add_argument("--seed", type=int, default=11, help="first of three seeds of phantoms; of weights")
     parser.add_argument("--tiny", action="store_true", help="microscopic sizes, to try the chain itself")
     return parser.parse_args(argv)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from diffusers import AutoencoderTiny
 from numpy.typing import NDArray
+from torch import Tensor
 
 from core.autoencoders import encode
 from training.datasets import LESION, Bytes, PhantomSet
@@ -17,6 +18,9 @@ from training.train_autoencoder import to_pixels
 
 TOUCHED = 1 / 32
 """Share of a latent cell's pixels from which it counts as lesion: a pustule is smaller than a cell."""
+
+LEAST_WEIGHT = 0.25
+"""Of a latent channel, as a share of the mean: the smallest lesions live in the weakest channels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,32 @@ def _both_ways(pictures: Bytes) -> Iterator[Bytes]:
 def _open(folder: Path, mode: str) -> LatentSet:
     latents = np.lib.format.open_memmap(folder / "latents.npy", mode)
     return LatentSet(latents, np.lib.format.open_memmap(folder / "lesions.npy", "r"))
+
+
+@torch.no_grad()
+def channel_weights(vae: AutoencoderTiny, encoded: LatentSet, pictures: int = 4) -> Tensor:
+    """(channels, 1, 1) weights of mean 1: the root of how far pixels move with a latent channel.
+
+    Each channel is moved by the latents' deviation. Channels of principal components all have about the same
+    deviation, yet the first carries light and shape and the last a trace of texture; unweighted, a network
+    would spend itself on the traces.
+    """
+    rows = np.linspace(0, len(encoded.latents) - 1, pictures).astype(int)
+    latents = torch.from_numpy(encoded.latents[rows, 0]).to(vae.device, torch.float32)
+    before, deviation = _decoded(vae, latents), latents.std()
+    moves = []
+    for channel in range(latents.shape[1]):
+        moved = latents.clone()
+        moved[:, channel] += deviation
+        moves.append((_decoded(vae, moved) - before).square().mean().sqrt())
+    effects = torch.stack(moves)
+    weights = effects.sqrt() / effects.sqrt().mean()
+    weights = weights.clamp_min(LEAST_WEIGHT)
+    return (weights / weights.mean())[:, None, None]
+
+
+def _decoded(vae: AutoencoderTiny, latents: Tensor) -> Tensor:
+    return vae.decode(latents / vae.config.scaling_factor).sample
 
 
 def _digest(vae: AutoencoderTiny, phantoms: PhantomSet) -> str:

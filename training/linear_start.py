@@ -1,12 +1,10 @@
 """A start for the autoencoder: principal components of patches, built into its convolutions level by level.
 
-Twelve principal components of 16x16 patches already carry phantoms at some 30 dB, while a network from random
-weights needs hours on a processor to find them. So the encoder starts as a pyramid of 2x2 principal
-components and the decoder as the least squares fit of each level from the one below; residual blocks start
-as the identity. Training then adds what lines and squares can't: edges, rings, scale.
+Forty principal components of 16x16 patches carry phantoms at some 35 dB, while a network from random weights
+needs hours on a processor to find as much. So the encoder becomes a pyramid of 2x2 principal components and
+the decoder the least squares fit of each level from the one below; residual blocks start as the identity.
+Patches on lesions count more: a papule covers little of a picture and is what the picture is about.
 """
-
-from dataclasses import dataclass
 
 import torch
 from diffusers import AutoencoderTiny
@@ -14,56 +12,48 @@ from diffusers.models.autoencoders.vae import AutoencoderTinyBlock
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core.errors import TrainingError
+
+LESION_WEIGHT = 40.0
+"""How much more a patch that touches a lesion counts in the components."""
+
+DEVIATION = 0.25
+"""Standard deviation of each latent: AutoencoderTiny's decoder bends values near 3, and lesions reach far."""
+
 MARGIN = 0.5
-"""How far above zero passed-through features are lifted, in addition to their lowest value seen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """Layers of one resolution: its entry convolution and its residual blocks."""
-
-    entry: nn.Conv2d
-    blocks: list[AutoencoderTinyBlock]
+"""How far above zero the decoder's features are lifted, in addition to their lowest value seen."""
 
 
 @torch.no_grad()
-def start_from_components(vae: AutoencoderTiny, pixels: Tensor) -> None:
-    """Sets the weights of an untrained ``vae`` from pictures (batch, 3, height, width) in -1..1.
+def start_from_components(vae: AutoencoderTiny, pixels: Tensor, lesions: Tensor) -> None:
+    """Sets the weights of an untrained ``vae`` from pictures (batch, 3, height, width) in -1..1 and their
+    lesion masks (batch, height, width).
 
     Each level holds at most channels - 1 components; the last channel is the constant 1 in the decoder.
     """
     pictures = pixels.add(1).div(2)
-    encoded = _start_encoder(vae.encoder.layers, pictures)
+    encoded = [_lifted(features) for features in _start_encoder(vae.encoder.layers, pictures, lesions)]
     latents = vae.encoder.layers(pictures)
     _start_decoder(vae.decoder.layers, torch.tanh(latents / 3) * 3, [pictures, *encoded])
 
 
-def _start_encoder(layers: nn.Sequential, pictures: Tensor) -> list[Tensor]:
-    """Returns the components of every level that is smaller than the picture, largest first."""
-    levels, last = _encoder_levels(layers)
-    _pass_through(levels[0].entry, 3)
-    features, kept, found = levels[0].entry(pictures), 3, []
-    for level in levels[1:]:
-        kept = _set_components(level.entry, features, kept)
-        features = level.entry(features)
-        _lift(level.blocks, features, kept)
-        for block in level.blocks:
-            features = block(features)
+def _start_encoder(layers: nn.Sequential, pictures: Tensor, lesions: Tensor) -> list[Tensor]:
+    """Returns the components of every level that is smaller than the picture, largest first.
+
+    Raises:
+        TrainingError: the encoder has residual blocks, which are not linear.
+    """
+    first, *halvings, last = [layer for layer in layers if isinstance(layer, nn.Conv2d)]
+    if len(halvings) + 2 != len(layers):
+        raise TrainingError("An encoder of principal components has convolutions alone; give it no blocks.")
+    _pass_through(first, 3)
+    features, kept, found = first(pictures), 3, []
+    for halving in halvings:
+        kept = _set_components(halving, features, kept, lesions)
+        features = halving(features)
         found.append(features[:, :kept].clone())
-    _set_latents(last, features[:, :kept])
+    _set_latents(last, features[:, :kept], lesions)
     return found
-
-
-def _encoder_levels(layers: nn.Sequential) -> tuple[list[Level], nn.Conv2d]:
-    levels: list[Level] = []
-    *inner, last = layers
-    assert isinstance(last, nn.Conv2d)
-    for layer in inner:
-        if isinstance(layer, nn.Conv2d):
-            levels.append(Level(layer, []))
-        elif isinstance(layer, AutoencoderTinyBlock):
-            levels[-1].blocks.append(layer)
-    return levels, last
 
 
 def _pass_through(convolution: nn.Conv2d, count: int) -> None:
@@ -75,41 +65,42 @@ def _pass_through(convolution: nn.Conv2d, count: int) -> None:
         convolution.bias[:count] = 0
 
 
-def _set_components(entry: nn.Conv2d, features: Tensor, inputs: int) -> int:
+def _set_components(entry: nn.Conv2d, features: Tensor, inputs: int, lesions: Tensor) -> int:
     """Makes a stride-2 convolution put out principal components of 2x2 patches; returns how many."""
     patches = functional.unfold(features[:, :inputs], 2, stride=2).transpose(1, 2).flatten(0, 1)
     kept = min(entry.out_channels - 1, patches.shape[1])
-    directions = _principal(patches)[0][:, :kept]
+    directions = _principal(patches, _row_weights(lesions, features.shape[-1] // 2))[:, :kept]
     entry.weight[:kept] = 0
     entry.weight[:kept, :inputs, 1:, 1:] = directions.T.reshape(kept, inputs, 2, 2)
     return kept
 
 
-def _principal(rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Directions as columns and their variances, largest first, of (count, width) rows."""
-    variances, directions = torch.linalg.eigh(torch.cov(rows.double().T))
-    return directions.flip(1).to(rows.dtype), variances.flip(0).to(rows.dtype)
+def _row_weights(lesions: Tensor, side: int) -> Tensor:
+    """(batch, height, width) masks to one weight for each of (batch * side * side) patches."""
+    touched = functional.adaptive_max_pool2d(lesions[:, None].float(), side)
+    return 1 + (LESION_WEIGHT - 1) * touched.flatten()
 
 
-def _lift(blocks: list[AutoencoderTinyBlock], features: Tensor, kept: int) -> None:
-    """Makes blocks pass their input on; the first lifts it above zero, where a ReLU changes nothing."""
-    for number, block in enumerate(blocks):
-        final = block.conv[-1]
-        nn.init.zeros_(final.weight)
-        nn.init.zeros_(final.bias)
-        if number == 0:
-            final.bias[:kept] = MARGIN - features[:, :kept].amin(dim=(0, 2, 3)).clamp_max(0)
+def _principal(rows: Tensor, weights: Tensor) -> Tensor:
+    """Directions of (count, width) rows as columns, the one with the largest weighted variance first."""
+    covariance = torch.cov(rows.double().T, aweights=weights.double())
+    return torch.linalg.eigh(covariance)[1].flip(1).to(rows.dtype)
 
 
-def _set_latents(last: nn.Conv2d, features: Tensor) -> None:
-    """The strongest components of the smallest level, at mean 0 and deviation 1."""
+def _lifted(features: Tensor) -> Tensor:
+    """Features above zero by MARGIN, where the decoder's ReLUs change nothing."""
+    return features + MARGIN - features.amin(dim=(0, 2, 3), keepdim=True).clamp_max(0)
+
+
+def _set_latents(last: nn.Conv2d, features: Tensor, lesions: Tensor) -> None:
+    """The strongest components of the smallest level, each at mean 0 and DEVIATION."""
     rows = features.transpose(0, 1).flatten(1).T
-    directions, variances = _principal(rows)
-    count = min(last.out_channels, rows.shape[1])
-    weights = (directions[:, :count] / variances[:count].clamp_min(1e-8).sqrt()).T
-    last.weight[:count] = 0
-    last.weight[:count, : rows.shape[1], 1, 1] = weights
-    _bias(last)[:count] = -weights @ rows.mean(0)
+    directions = _principal(rows, _row_weights(lesions, features.shape[-1]))
+    directions = directions[:, : min(last.out_channels, rows.shape[1])]
+    weights = (directions * DEVIATION / (rows @ directions).std(0).clamp_min(1e-4)).T
+    last.weight[: len(weights)] = 0
+    last.weight[: len(weights), : rows.shape[1], 1, 1] = weights
+    _bias(last)[: len(weights)] = -weights @ rows.mean(0)
 
 
 def _bias(convolution: nn.Conv2d) -> Tensor:
@@ -129,8 +120,15 @@ def _start_decoder(layers: nn.Sequential, latents: Tensor, targets: list[Tensor]
             _fit(layer, features, targets[wanted])
             wanted -= 1
         elif isinstance(layer, AutoencoderTinyBlock):
-            _lift([layer], features.clamp_min(0), 0)
+            _pass_on(layer)
         features = layer(features)
+
+
+def _pass_on(block: AutoencoderTinyBlock) -> None:
+    """Makes a residual block the identity on features above zero."""
+    final = block.conv[-1]
+    nn.init.zeros_(final.weight)
+    nn.init.zeros_(final.bias)
 
 
 def _fit(convolution: nn.Conv2d, features: Tensor, target: Tensor) -> None:

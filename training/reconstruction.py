@@ -49,15 +49,6 @@ def colour_loss(difference: Tensor) -> Tensor:
     return opponents.abs().mean() + 8 / 3 * opponents.square().mean()
 
 
-def spread_penalty(latents: Tensor) -> Tensor:
-    """How far channels of (batch, channels, h, w) are from zero mean and unit variance: squares, averaged.
-
-    It does to the latents what a Kullback-Leibler term does, without drowning early training in noise.
-    """
-    mean, variance = latents.mean(dim=(0, 2, 3)), latents.var(dim=(0, 2, 3))
-    return (mean.square() + (variance - 1).square()).mean()
-
-
 def psnr(picture: Tensor, original: Tensor, mask: Tensor | None = None) -> float:
     """Peak signal to noise ratio in dB of values in -1..1, over ``mask`` (batch, height, width) if given."""
     errors = (picture.float().clamp(-1, 1) - original.float()).square().mean(dim=1)

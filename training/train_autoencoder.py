@@ -1,8 +1,9 @@
 """Trains the autoencoder of the embedded model on random crops of phantoms.
 
-RUN/model becomes a diffusers AutoencoderTiny: convolutions without normalisation, which on a processor reach
-a given sharpness several times sooner than an AutoencoderKL of the same cost (docs/measurements.md). The same
-command on the same run folder goes on where it stopped.
+RUN/model becomes a diffusers AutoencoderTiny whose encoder is a linear map, the principal components of
+patches, and whose decoder learns what lines and squares can't: edges, rings, scale (docs/measurements.md).
+The encoder never moves, so a decoder can be trained further (--init) beside or after a UNet on its latents.
+The same command on the same run folder goes on where it stopped.
 """
 
 import sys
@@ -41,8 +42,6 @@ class AutoencoderConfig:
     size: AutoencoderSize = field(default_factory=AutoencoderSize)
     seed: int = 0
     init: str | None = None
-    decoder_only: bool = False
-    """Leaves the encoder as it is, so that a UNet trained on its latents stays right."""
     start_pictures: int = 96
     """Pictures whose principal components the weights start from."""
     crop: int = 96
@@ -51,8 +50,8 @@ class AutoencoderConfig:
     edges: float = 0.7
     squares: float = 2.0
     colour: float = 1.5
-    spread: float = 0.005
     latent_noise: float = 0.05
+    """Noise that the decoder sees, as a share of the latents' deviation: a UNet's latents will have some."""
     weight_decay: float = 1e-4
     clip: float = 1.0
     average: float = 0.995
@@ -72,24 +71,19 @@ class Learner:
     rows: NDArray[np.int64] = field(repr=False)
 
     def take_step(self, step: int) -> dict[str, float]:
-        """Moves the weights once and returns the losses and the gradients' norm before clipping.
-
-        The decoder sees latents with a little noise, as those that a UNet draws will have.
-        """
+        """Moves the decoder's weights once and returns the loss and the gradients' norm before clipping."""
         original, weights, generator = self._batch(step)
         with half_precision(original.device, self.config.half):
             latents = encode(self.vae, original)
             noise = torch.randn(latents.shape, generator=generator, device=latents.device)
-            picture = self.vae.decode(latents + self.config.latent_noise * noise).sample
-        error = self._error(picture.float(), original, weights)
-        spread = reconstruction.spread_penalty(latents.float())
+            picture = self.vae.decode(latents + self.config.latent_noise * latents.std() * noise).sample
+        loss = self._error(picture.float(), original, weights)
         self.optimizer.zero_grad(set_to_none=True)
-        (error + self.config.spread * spread).backward()
-        norm = clip_gradients(list(self.vae.parameters()), self.config.clip)
+        loss.backward()
+        norm = clip_gradients(list(self.vae.decoder.parameters()), self.config.clip)
         self.optimizer.step()
         self.average.update()
-        losses = {"loss": float(error.detach()), "spread": float(spread.detach()), "gradient_norm": norm}
-        return {**losses, "samples": self.config.batch}
+        return {"loss": float(loss.detach()), "gradient_norm": norm, "samples": self.config.batch}
 
     def _error(self, picture: Tensor, original: Tensor, weights: Tensor) -> Tensor:
         config, difference = self.config, picture - original
@@ -121,7 +115,8 @@ def new_autoencoder(config: AutoencoderConfig, phantoms: PhantomSet, fresh: bool
     if fresh:
         rows = phantoms.training_rows()
         chosen = rows[:: max(1, len(rows) // config.start_pictures)][: config.start_pictures]
-        start_from_components(vae, to_pixels(phantoms.images[chosen], torch.device("cpu")))
+        pixels = to_pixels(phantoms.images[chosen], torch.device("cpu"))
+        start_from_components(vae, pixels, torch.from_numpy(phantoms.masks[chosen] == LESION))
     return vae
 
 
@@ -130,9 +125,10 @@ def make_learner(
 ) -> Learner:
     """A learner at step 0; not ``fresh`` when a checkpoint will fill in the weights."""
     vae = new_autoencoder(config, phantoms, fresh).to(device).train()
-    vae.encoder.requires_grad_(not config.decoder_only)
+    vae.encoder.requires_grad_(False)
+    decoder = vae.decoder.parameters()
     optimizer = torch.optim.AdamW(
-        vae.parameters(), config.pace.learning_rate, (0.9, 0.99), weight_decay=config.weight_decay, fused=True
+        decoder, config.pace.learning_rate, (0.9, 0.99), weight_decay=config.weight_decay, fused=True
     )
     average = MovingAverage(vae, config.average)
     crops = Crops(phantoms, min(config.crop, phantoms.size))
@@ -180,7 +176,8 @@ def finish(run: Run, learner: Learner, phantoms: PhantomSet) -> dict[str, float]
     rows = learner.rows[:: max(1, len(learner.rows) // 256)]
     parts = [phantoms.images[part] for part in np.array_split(rows, -(-len(rows) // 8))]
     latents = torch.cat([encode(vae, to_pixels(part, vae.device)).cpu() for part in parts])
-    vae.register_to_config(scaling_factor=float(1 / latents.std()))
+    if not learner.config.init:  # a UNet may already stand on the scale of the one it started from
+        vae.register_to_config(scaling_factor=float(1 / latents.std()))
     figures = measure(vae, phantoms)
     vae.save_pretrained(run.model)
     return figures
@@ -206,7 +203,6 @@ def read_config(arguments: Namespace) -> AutoencoderConfig:
         init=arguments.init,
         size=SIZES[arguments.size],
         batch=arguments.batch,
-        decoder_only=arguments.decoder_only,
     )
 
 
@@ -237,7 +233,6 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--size", choices=SIZES, default="small", help="layout of the network")
     parser.add_argument("--init", help="folder of an autoencoder to start from")
-    parser.add_argument("--decoder-only", action="store_true", help="keep the encoder of --init as it is")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     return parser.parse_args(argv)

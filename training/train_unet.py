@@ -19,7 +19,7 @@ from core.errors import Script2SkinError
 from training.averages import MovingAverage
 from training.datasets import PhantomSet, open_phantoms
 from training.devices import choose_device, half_precision
-from training.latents import LatentSet, encode_phantoms
+from training.latents import LatentSet, channel_weights, encode_phantoms
 from training.losses import clip_gradients
 from training.noise_schedule import TimestepSampler, make_scheduler
 from training.reconstruction import lesion_weights, weighted_mean
@@ -59,6 +59,7 @@ class Lessons:
     """What the UNet learns from: latents, prompts by picture, and the prompts' hidden states."""
 
     encoded: LatentSet
+    channel_weights: Tensor
     prompts: Prompts
     states: Tensor
 
@@ -97,12 +98,13 @@ class Learner:
         return {"loss": float(loss.detach()), "gradient_norm": norm, "samples": self.config.batch}
 
     def loss(self, batch: Batch) -> Tensor:
-        """Squared error of the velocity, weighted on lesions."""
+        """Squared error of the velocity, weighted on lesions and by what channels do to pixels."""
         noisy = self.scheduler.add_noise(batch.latents, batch.noise, batch.timesteps)
         target = self.scheduler.get_velocity(batch.latents, batch.noise, batch.timesteps)
         with half_precision(noisy.device, self.config.half):
             velocity = self.unet(noisy, batch.timesteps, batch.states).sample
-        return weighted_mean((velocity.float() - target).square(), batch.weights)
+        errors = (velocity.float() - target).square() * self.lessons.channel_weights.to(target.device)
+        return weighted_mean(errors, batch.weights)
 
     def batch(self, step: int) -> Batch:
         """The pictures, prompts, noise and timesteps of one step, the same whenever it is taken."""
@@ -148,7 +150,8 @@ def prepare_lessons(config: UNetConfig, phantoms: PhantomSet, folder: Path, devi
     vae = AutoencoderTiny.from_pretrained(config.vae, torch_dtype=torch.float32).to(device).eval()
     encoded = encode_phantoms(vae, phantoms, folder)
     prompts = collect_prompts(phantoms.phantoms, config.paraphrases, config.seed)
-    return Lessons(encoded, prompts, hidden_states(prompts.sentences, Path(config.clip), device))
+    weights = channel_weights(vae, encoded).cpu()
+    return Lessons(encoded, weights, prompts, hidden_states(prompts.sentences, Path(config.clip), device))
 
 
 def train(
