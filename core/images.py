@@ -31,6 +31,8 @@ RECIPE_KEY = "script2skin"
 PIXELS_KEY = "script2skin-pixels"
 SEAL_KEY = "script2skin-seal"
 THUMBNAIL_SIZE = 256
+COMPRESSION = 4
+"""Of PNG files, zlib's 0 to 9: 6 would take two and a half times as long for 4 % less (measured)."""
 
 
 def pixel_sha256(image: Image.Image) -> str:
@@ -49,7 +51,7 @@ def encode_png(image: Image.Image, recipe: Recipe) -> bytes:
     info.add_text(PIXELS_KEY, pixels)
     info.add_text(SEAL_KEY, _seal(text, pixels))
     buffer = BytesIO()
-    image.convert("RGB").save(buffer, format="PNG", pnginfo=info, compress_level=6)
+    image.convert("RGB").save(buffer, format="PNG", pnginfo=info, compress_level=COMPRESSION)
     return buffer.getvalue()
 
 
@@ -68,7 +70,7 @@ def encode_thumbnail(image: Image.Image) -> bytes:
     small = image.convert("RGB")
     small.thumbnail((THUMBNAIL_SIZE, THUMBNAIL_SIZE), Image.Resampling.LANCZOS)
     buffer = BytesIO()
-    small.save(buffer, format="WEBP", quality=85, method=4)
+    small.save(buffer, format="WEBP", quality=85, method=2)
     return buffer.getvalue()
 
 
