@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,15 @@ from tiny_models import make_tiny_pipeline
 import training.evaluation_drawing as drawing
 from core.attributes import Attributes
 from core.images import read_recipe
-from core.judge import JudgeConfig, JudgeNetwork, load_judge, save_judge
+from core.judge import load_judge, save_judge
+from core.judge_network import JudgeConfig, JudgeNetwork
 from core.model_cards import load_card
 from core.tone import build_reference, save_reference
 from training.contact_sheet import write_contact_sheet
 from training.evaluate import main, scale_for
-from training.evaluation_plan import balanced_part, plan_requests
-from training.judged_figures import NOT_SEEN, Scale, accuracies, flat, tables
+from training.evaluation_page import evaluation_page
+from training.evaluation_plan import balanced_part, plan_repeats, plan_requests
+from training.judged_figures import NOT_SEEN, Scale, accuracies, flat, tables, tone_errors
 from training.judging import Judged
 from training.paraphrases import all_triples
 
@@ -81,6 +84,8 @@ def test_the_report_is_complete(report):
             low, high = figures[f"{key}_interval"]
             assert 0 <= low <= figures[key] <= high <= 1, key
     assert figures["seconds_per_image"] > 0
+    assert {"kid", "kid_floor"} <= set(figures) and "too_near" not in figures
+    assert found["unet_evaluations_per_image"] == 6
     assert all(isinstance(value, float | list) for value in figures.values())
     assert found["count"] == len(found["pictures"]) == 12
     assert found["command"].startswith("python -m training.evaluate --model")
@@ -110,6 +115,28 @@ def test_the_figures_are_those_of_the_lines(report):
     assert sum(map(sum, found["tables"]["tone_confusion"]["counts"])) == 12
 
 
+def test_a_page_for_a_person_lies_beside_it(report):
+    page, found = report.with_suffix(".html").read_text(), json.loads(report.read_text())
+    assert all(f"<th>{name}</th>" in page for name in found["figures"] if not name.endswith("_interval"))
+    assert found["model_hash"] in page and "not for diagnosis" in page
+    assert page.count("<h2>") >= 8
+
+
+def test_nothing_in_a_page_is_taken_for_markup(report):
+    found = json.loads(report.read_text()) | {"model": "<script>alert(1)</script>"}
+    assert "<script>" not in evaluation_page(found)
+
+
+def test_copies_of_training_phantoms_are_found(models, tmp_path):
+    places = ("--phantoms", str(models / "phantoms"), "--training-phantoms", str(models / "phantoms"))
+    assert run(models, tmp_path / "out.json", *places, count=2) == 0
+    found = json.loads((tmp_path / "out.json").read_text())
+    low, high = found["figures"]["too_near_interval"]
+    assert 0 <= low <= found["figures"]["too_near"] <= high <= 1
+    assert found["tables"]["nearest_training_phantom"]["threshold"] >= 0
+    assert found["tables"]["diversity"]["prompts"] == 4
+
+
 def test_a_contact_sheet_lies_beside_it(report):
     with Image.open(report.with_suffix(".png")) as sheet:
         assert sheet.width > 1000 and sheet.height > 300
@@ -132,7 +159,7 @@ def test_a_killed_measurement_loses_nothing(models, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(drawing, "draw", lambda p, r: again.append(r.seed) or draw(p, r))
         assert run(models, output, *phantoms) == 0
-    assert len(calls) == 2 and len(again) == 1 and not set(calls) & set(again)
+    assert len(calls) == 2 and len(again) == 1 + 4 * 8 and not set(calls) & set(again)
     assert len(json.loads(output.read_text())["pictures"]) == 3
 
 
@@ -180,6 +207,27 @@ def test_whole_rounds_ask_for_every_combination_equally_often():
     requests = plan_requests(SCALE, 36)
     assert Counter(r.attributes for r in requests) == dict.fromkeys(all_triples(*_keys()), 2)
     assert len({r.seed for r in requests}) == 36
+
+
+def test_repeats_ask_for_a_few_prompts_by_many_seeds():
+    requests = plan_repeats(SCALE, 2, 3)
+    assert sorted(Counter(r.attributes for r in requests).values()) == [3, 3]
+    assert len({r.seed for r in requests}) == 6
+    assert not {r.seed for r in requests} & {r.seed for r in plan_requests(SCALE, 100)}
+
+
+def test_tone_errors_are_0_at_the_reference_and_grow_with_distance():
+    reference = build_reference([], [], [])
+    lab = reference.at("face")["fair"]
+    at = Judged(Attributes("acne", ("face",), "fair"), "acne", 1, "face", 1, "fair", 4, 50.0, lab, 0.1)
+    darker = replace(at, lab=(lab[0] - 30, lab[1], lab[2]))
+    nothing = replace(at, lab=None)
+    found = tone_errors([at, nothing], reference, SCALE)
+    assert found["fair"]["pictures"] == found["all"]["pictures"] == 1
+    assert found["fair"]["delta_e"] == found["fair"]["ita"] == found["fair"]["monk"] == 0
+    found = tone_errors([at, darker], reference, SCALE)["all"]
+    assert found["delta_e"] > 5 and found["ita"] < 0 < found["monk"] and found["ita_absolute"] > 0
+    assert "tan" not in tone_errors([at], reference, SCALE)
 
 
 @pytest.mark.parametrize("count", [1, 5, 6, 9, 12, 25])

@@ -8,7 +8,8 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from core.errors import ModelMissingError
-from core.judge import Judge, JudgeConfig, JudgeNetwork, load_judge, save_judge
+from core.judge import Judge, load_judge, save_judge
+from core.judge_network import JudgeConfig, JudgeNetwork
 from core.tone import load_reference
 from training.areas import area_classes, shrink
 from training.augmentation import Disturbance, disturb_colours, disturb_views

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from core.judge import BACKGROUND, LESION, SKIN
+from core.judge_network import BACKGROUND, LESION, SKIN
 
 LESION_VALUE = 255
 """How a phantom's mask marks lesions; skin is 128, background 0."""

@@ -1,18 +1,20 @@
 """Measures a model: draws a balanced list of pictures, has the judge read them, counts what came as asked.
 
-    python -m training.evaluate --model DIR --judge DIR --count N --output FILE.json --phantoms DIR
+    python -m training.evaluate --model DIR --count N --output FILE.json \\
+        --phantoms HELD_OUT --training-phantoms DIR
 
 FILE.json holds a flat "figures" object (accuracies 0 to 1, each with NAME_interval, the 95 % Wilson
-interval), the tables behind it and a line for every picture; FILE.png shows pictures with what was asked and
-seen. Pictures are kept in FILE_pictures: an interrupted measurement goes on where it stopped. NAME_ceiling is
-the judge's own accuracy on the phantoms of --phantoms, or without them on those it was released with.
+interval), the tables behind it and a line for every picture; FILE.html is the same for a person, FILE.png
+shows pictures with what was asked and seen. Pictures are kept in FILE_pictures: an interrupted measurement
+goes on where it stopped. NAME_ceiling is the judge's own accuracy on the phantoms of --phantoms, or without
+them on those it was released with. With --phantoms the pictures are also compared as a set (KID, diversity),
+and with --training-phantoms searched for copies of what the model learned from.
 """
 
 import json
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,30 +26,23 @@ from core.checkpoints import check_model_folder
 from core.errors import InputError, ModelMissingError, Script2SkinError
 from core.judge import Judge, load_judge
 from core.model_cards import ModelCard, load_card
+from core.model_folders import resolve_source
 from core.settings import EMBEDDED_MODEL, Settings
 from core.tone import ToneReference, load_reference
-from core.versions import drawing_versions
 from core.vocabulary import load_vocabulary
 from training.contact_sheet import write_contact_sheet
 from training.datasets import open_phantoms
 from training.evaluation_drawing import Drawn, draw_requests
-from training.evaluation_plan import plan_requests
+from training.evaluation_page import evaluation_page
+from training.evaluation_plan import plan_repeats, plan_requests
+from training.evaluation_report import Measurement, report
 from training.judge_report import REPORT_NAME, ceiling_report, phantom_pictures, scale_of
-from training.judged_figures import Scale, accuracies, flat, tables
-from training.judging import Judged, judge_pictures
+from training.judged_figures import Scale
+from training.judging import judge_pictures
+from training.set_figures import Compared, SetFigures, set_figures
 
-NOTE = (
-    "Trained on drawn phantoms, not on patients; not for diagnosis. The judge is a network trained on"
-    " phantoms of other seeds; its own accuracy on held-out phantoms is each figure's ceiling."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """What was drawn and what was seen, in the same order."""
-
-    drawn: list[Drawn]
-    judged: list[Judged]
+REPEATED_PROMPTS, REPEATS = 4, 8
+"""Pictures drawn besides, to see how much those of one prompt differ."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     arguments.output.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    arguments.output.with_suffix(".html").write_text(evaluation_page(report), encoding="utf-8")
     print(json.dumps(report["figures"], indent=2))
     return 0
 
@@ -71,7 +67,8 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--judge", type=Path, default=models / "judge", help="folder of the judge")
     parser.add_argument("--count", type=int, default=300, help="how many pictures to draw (default 300)")
     parser.add_argument("--output", type=Path, required=True, help="JSON file to write")
-    parser.add_argument("--phantoms", type=Path, help="held-out phantoms to measure the judge itself on")
+    parser.add_argument("--phantoms", type=Path, help="held-out phantoms: the judge's ceiling, KID")
+    parser.add_argument("--training-phantoms", type=Path, help="those the model learned from, to find copies")
     return parser
 
 
@@ -88,13 +85,31 @@ def evaluate(arguments: Namespace) -> dict[str, Any]:
     judge, reference = load_judge(arguments.judge), load_reference(arguments.judge)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     ceiling = _ceiling(arguments, judge, reference)
-    requests = plan_requests(scale_for(load_card(arguments.model), judge), arguments.count)
-    pictures = arguments.output.with_name(arguments.output.stem + "_pictures")
-    drawn = draw_requests(arguments.model, requests, pictures)
+    scale = scale_for(load_card(arguments.model), judge)
+    drawn = draw_requests(arguments.model, plan_requests(scale, arguments.count), _pictures(arguments, ""))
     judged = list(judge_pictures(judge, reference, _opened(drawn)))
-    sheet = [(d.path, j) for d, j in zip(drawn, judged, strict=True)]
-    write_contact_sheet(arguments.output.with_suffix(".png"), sheet)
-    return report(Measurement(drawn, judged), scale_of(judge), ceiling) | {"judge": str(arguments.judge)}
+    write_contact_sheet(
+        arguments.output.with_suffix(".png"), [(d.path, j) for d, j in zip(drawn, judged, strict=True)]
+    )
+    measured = Measurement(drawn, judged, _as_a_set(arguments, judge, scale, drawn))
+    return report(measured, scale_of(judge), reference, ceiling) | {"judge": str(arguments.judge)}
+
+
+def _pictures(arguments: Namespace, kind: str) -> Path:
+    name: str = arguments.output.stem + kind + "_pictures"
+    return Path(arguments.output.with_name(name))
+
+
+def _as_a_set(arguments: Namespace, judge: Judge, scale: Scale, drawn: list[Drawn]) -> SetFigures:
+    """Comparisons with phantoms; empty where no held-out phantoms are given."""
+    if arguments.phantoms is None:
+        return SetFigures({}, {})
+    repeats = plan_repeats(scale, REPEATED_PROMPTS, REPEATS)
+    repeated = draw_requests(arguments.model, repeats, _pictures(arguments, "_repeated"))
+    learned = arguments.training_phantoms
+    vae = resolve_source(arguments.model) / "vae"
+    training = open_phantoms(learned) if learned else None
+    return set_figures(drawn, repeated, Compared(judge, vae, open_phantoms(arguments.phantoms), training))
 
 
 def scale_for(card: ModelCard, judge: Judge) -> Scale:
@@ -130,43 +145,6 @@ def _ceiling(arguments: Namespace, judge: Judge, reference: ToneReference) -> di
     phantoms = open_phantoms(arguments.phantoms)
     pictures = phantom_pictures(phantoms, np.arange(len(phantoms)))
     return ceiling_report(judge, list(judge_pictures(judge, reference, pictures)))
-
-
-def report(measured: Measurement, scale: Scale, ceiling: dict[str, Any]) -> dict[str, Any]:
-    """The whole report but for where it came from."""
-    seconds = [one.seconds for one in measured.drawn]
-    recipe = measured.drawn[0].recipe
-    names = ("num_inference_steps", "guidance_scale", "scheduler", "height", "width", "negative_prompt")
-    figures = {
-        **flat(accuracies(measured.judged, scale)),
-        **_as_ceiling(ceiling["figures"]),
-        "seconds_per_image": float(np.mean(seconds)),
-    }
-    return {
-        "note": NOTE,
-        "count": len(measured.drawn),
-        "figures": figures,
-        "tables": tables(measured.judged, scale),
-        "ceiling_tables": ceiling["tables"],
-        "model": recipe.model,
-        "model_hash": recipe.model_hash,
-        "settings": {name: getattr(recipe, name) for name in names},
-        "versions": drawing_versions(),
-        "pictures": [_line(d, j) for d, j in zip(measured.drawn, measured.judged, strict=True)],
-    }
-
-
-def _as_ceiling(figures: dict[str, Any]) -> dict[str, Any]:
-    """Renames "rash_interval" to "rash_ceiling_interval" and so on."""
-    ends = {name: name.removesuffix("_interval") for name in figures}
-    return {
-        f"{base}_ceiling{'_interval' if base != name else ''}": figures[name] for name, base in ends.items()
-    }
-
-
-def _line(drawn: Drawn, judged: Judged) -> dict[str, Any]:
-    found = {"index": drawn.request.index, "file": drawn.path.name, "seed": drawn.recipe.seed}
-    return {**found, "prompt": drawn.recipe.prompt, "seconds": drawn.seconds, **judged.to_dict()}
 
 
 if __name__ == "__main__":

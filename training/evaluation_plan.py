@@ -13,6 +13,8 @@ from training.paraphrases import all_triples
 FIRST_SEED = 100_000
 """Seeds of measured pictures start here, away from the ones people try first."""
 
+REPEATED_SEED = 200_000
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -35,6 +37,15 @@ def plan_requests(scale: Scale, count: int, seed: int = 0) -> list[Request]:
     wanted = [triples[i] for _ in range(rounds) for i in rng.permutation(len(triples))]
     wanted += balanced_part([triples[i] for i in rng.permutation(len(triples))], remainder)
     return [Request(i, attributes, FIRST_SEED + i) for i, attributes in enumerate(wanted)]
+
+
+def plan_repeats(scale: Scale, prompts: int, each: int, seed: int = 0) -> list[Request]:
+    """``each`` seeds of a few balanced combinations, to see how much pictures of one prompt differ."""
+    triples = all_triples(scale.rashes, scale.sites, scale.tones)
+    order = np.random.default_rng((seed, 1)).permutation(len(triples))
+    chosen = balanced_part([triples[i] for i in order], min(prompts, len(triples)))
+    wanted = [attributes for attributes in chosen for _ in range(each)]
+    return [Request(i, attributes, REPEATED_SEED + i) for i, attributes in enumerate(wanted)]
 
 
 def balanced_part(triples: Sequence[Attributes], count: int) -> list[Attributes]:

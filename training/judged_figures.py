@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from core.colour import delta_e, ita_degrees, nearest_monk
+from core.tone import ToneReference
 from training.judging import Judged
 from training.metrics import Proportion, confusion, proportion
 
@@ -77,6 +79,39 @@ def tables(judged: Sequence[Judged], scale: Scale) -> dict[str, Any]:
         "by_site": _by(judged, scale, lambda j: j.asked.site),
         "by_tone": _by(judged, scale, lambda j: j.asked.tone),
         "measured_tone": {key: _measured([j for j in tone if j.asked.tone == key]) for key in scale.tones},
+    }
+
+
+def tone_errors(judged: Sequence[Judged], reference: ToneReference, scale: Scale) -> dict[str, Any]:
+    """How far measured skin lies from what phantoms of the asked tone show at the asked site.
+
+    ``delta_e`` is CIEDE2000; ``ita`` degrees, above 0 where the picture is lighter; ``monk`` steps of the
+    nearest swatches, above 0 where it is darker. Means, and the mean of the absolute values, by asked tone.
+    """
+    errors = {key: [_tone_error(j, reference) for j in _measured_of(judged, key)] for key in scale.tones}
+    everything = [error for group in errors.values() for error in group]
+    return {key: _error_means(group) for key, group in (("all", everything), *errors.items()) if group}
+
+
+def _measured_of(judged: Sequence[Judged], tone: str) -> list[Judged]:
+    return [j for j in judged if j.asked.tone == tone and j.lab is not None]
+
+
+def _tone_error(judged: Judged, reference: ToneReference) -> tuple[float, float, float]:
+    """(delta_e, ita, monk) of one picture."""
+    asked = np.asarray(reference.at(judged.asked.site)[judged.asked.tone or ""])
+    seen = np.asarray(judged.lab)
+    monk = nearest_monk(seen) - nearest_monk(asked)
+    return float(delta_e(seen, asked)), float(ita_degrees(seen) - ita_degrees(asked)), float(monk)
+
+
+def _error_means(errors: Sequence[tuple[float, float, float]]) -> dict[str, float]:
+    means, sizes = np.mean(errors, axis=0), np.mean(np.abs(errors), axis=0)
+    names = ("delta_e", "ita", "monk")
+    return {
+        "pictures": len(errors),
+        **{name: round(float(value), 3) for name, value in zip(names, means, strict=True)},
+        **{f"{name}_absolute": round(float(value), 3) for name, value in zip(names, sizes, strict=True)},
     }
 
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.judge import LESION
+from core.judge_network import LESION
 
 
 def equal_labels(labels: Tensor, others: Tensor) -> Tensor:

@@ -21,7 +21,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.errors import Script2SkinError, TrainingError
-from core.judge import PATCH, JudgeConfig, JudgeNetwork, load_judge, save_judge
+from core.judge import load_judge, save_judge
+from core.judge_network import PATCH, JudgeConfig, JudgeNetwork
 from core.vocabulary import load_vocabulary
 from training.areas import area_classes
 from training.augmentation import Disturbance, disturb_colours, disturb_views
