@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.model_folders import locate_source
+from pages.components.confusions import show_confusions
 from pages.components.disclaimer import DISCLAIMER
 from pages.components.errors import errors_shown
 from pages.components.frame import require_frame
@@ -34,6 +35,8 @@ def show_page(resources: Resources) -> None:
     if folder is not None:
         show_samples(folder)
     show_figures(card)
+    if folder is not None:
+        show_confusions(folder)
     show_limits()
     show_provenance(card)
 

@@ -1,4 +1,4 @@
-"""Review, About and the page of a closed library, without a browser."""
+"""Review and the page of a closed library, without a browser."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,12 +11,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.errors import DiskFullError, LibraryBusyError
-from core.model_cards import ModelCard, write_card
 from core.worker import Worker
 from db.records import CRITERIA
 from db.repository import Repository
 from pages.components import picture, resources
-from pages.components.model_facts import figure_rows
 from tests import app_scenes as scenes
 
 
@@ -157,31 +155,6 @@ def test_a_damaged_picture_can_be_skipped(repository: Repository) -> None:
     app = scenes.healthy(scenes.open_app("review"))
     assert "Skip it to go on" in scenes.texts(app)
     scenes.healthy(scenes.press(app, "review_skip"))
-
-
-def test_about_shows_the_cards_figures_with_their_intervals(repository: Repository, tmp_path: Path) -> None:
-    folder = tmp_path / "models" / "embedded"
-    folder.mkdir(parents=True)
-    (folder / "model_index.json").write_text("{}")
-    figures = {"rash_accuracy": 0.84, "rash_accuracy_interval": [0.79, 0.88], "images": 360}
-    notice = "Trained on drawn phantoms, not on patients; not for diagnosis."
-    write_card(folder, ModelCard("embedded", "Embedded", notice=notice, rashes=("acne",), figures=figures))
-    Image.new("RGB", (20, 10)).save(folder / "samples.png")
-    app = scenes.healthy(scenes.open_app("about"))
-    words = scenes.texts(app)
-    assert notice in words
-    assert "84.0\u00a0%" in words and "79.0\u00a0% to 88.0\u00a0%" in words and "360" in words
-    assert "What it can't do" in words
-    assert len(app.get("image")) == 1
-
-
-def test_figures_are_shares_in_percent_and_counts_as_they_are() -> None:
-    rows = figure_rows({"kid": 3.14159, "images": 1200, "site_accuracy": 1.0, "judge": {"a": 1}, "ok": True})
-    assert [(row["Measure"], row["Value"]) for row in rows] == [
-        ("Kid", "3.14"),
-        ("Images", "1,200"),
-        ("Site accuracy", "100.0\u00a0%"),
-    ]
 
 
 def test_a_library_of_a_newer_version_is_a_page_with_the_way_out(

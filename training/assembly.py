@@ -13,6 +13,7 @@ from diffusers import AutoencoderTiny, StableDiffusionPipeline, UNet2DConditionM
 from transformers import CLIPModel
 
 from core.errors import TrainingError
+from core.measurements import write_measurement
 from core.model_cards import DrawingDefaults, ModelCard, load_card, write_card
 from core.settings import EMBEDDED_MODEL
 from training.datasets import PhantomSet, open_phantoms
@@ -156,5 +157,6 @@ def check_drawing(folder: Path, size: int) -> None:
 
 
 def record_figures(folder: Path, report: dict[str, Any]) -> None:
-    """Writes a measurement's figures into the model card."""
+    """Writes a measurement's figures into the model card, and the measurement itself beside it."""
+    write_measurement(folder, report)
     write_card(folder, replace(load_card(folder), figures=report["figures"]))

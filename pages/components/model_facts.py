@@ -81,9 +81,7 @@ def _spoken(name: str) -> str:
 
 
 def _is_share(name: str, value: float) -> bool:
-    return (
-        0 <= value <= 1 and isinstance(value, float) and not name.endswith(("_seconds", "_count", "_error"))
-    )
+    return 0 <= value <= 1 and isinstance(value, float) and not name.startswith(("seconds", "kid"))
 
 
 def _number(name: str, value: float) -> str:

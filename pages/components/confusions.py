@@ -1,0 +1,74 @@
+"""What was asked and what the judge saw, as a heat map and as a table for those who read by ear."""
+
+from pathlib import Path
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from core.measurements import Confusion, Measurement, load_measurement
+from core.vocabulary import Vocabulary, load_vocabulary
+from pages.components.wording import rash_label, site_label, tone_label
+
+NAMES = {"rash": "Rash", "site": "Body site", "tone": "Skin tone"}
+LABELS = {"rash": rash_label, "site": site_label, "tone": tone_label}
+NO_SKIN = "No skin found"
+
+
+def show_confusions(folder: Path) -> None:
+    """Matrices of a model that was measured; nothing for another."""
+    measurement = load_measurement(folder)
+    if measurement is None:
+        return
+    st.markdown("### What it draws instead")
+    kind = st.segmented_control(
+        "Attribute", list(NAMES), format_func=NAMES.__getitem__, default="rash", key="about_confusion"
+    )
+    if kind is not None:
+        _show(measurement, kind)
+
+
+def _show(measurement: Measurement, kind: str) -> None:
+    shares = confusion_frame(measurement.confusions[kind], kind)
+    st.altair_chart(heat_map(shares, NAMES[kind]), width="stretch")
+    st.caption(f"{measurement.count} pictures; each row is what was asked and adds up to 100 %.")
+    with st.expander("As a table"):
+        wide = shares.pivot(index="Asked", columns="Seen", values="Pictures")
+        order = list(dict.fromkeys(shares["Asked"])), list(dict.fromkeys(shares["Seen"]))
+        st.table(wide.loc[order[0], order[1]])
+        st.code(measurement.command, language="bash", wrap_lines=True)
+
+
+def confusion_frame(confusion: Confusion, kind: str) -> pd.DataFrame:
+    """Long form: Asked, Seen, Pictures (count) and Share of the row (0 to 1), in the matrix's order."""
+    words = load_vocabulary()
+    rows = []
+    for asked, counts in zip(confusion.asked, confusion.counts, strict=True):
+        total = max(1, sum(counts))
+        for seen, count in zip(confusion.seen, counts, strict=True):
+            rows.append((_label(kind, asked, words), _label(kind, seen, words), count, count / total))
+    return pd.DataFrame(rows, columns=["Asked", "Seen", "Pictures", "Share"])
+
+
+def heat_map(shares: pd.DataFrame, name: str) -> alt.LayerChart:
+    """Rows asked, columns seen; darker is more often, and the count stands in each square that has any."""
+    axes = {
+        "y": alt.Y("Asked:N", sort=None, title=f"{name} asked"),
+        "x": alt.X("Seen:N", sort=None, title=f"{name} seen", axis=alt.Axis(labelAngle=-40)),
+    }
+    base = alt.Chart(shares).encode(
+        **axes, tooltip=["Asked", "Seen", "Pictures", alt.Tooltip("Share", format=".0%")]
+    )
+    squares = base.mark_rect().encode(
+        color=alt.Color("Share:Q", scale=alt.Scale(scheme="teals", domain=[0, 1]), legend=None)
+    )
+    ink = alt.condition("datum.Share > 0.55", alt.value("white"), alt.value("#333"))
+    counts = base.mark_text(fontSize=12).encode(text="Pictures:Q", color=ink)
+    drawn = counts.transform_filter("datum.Pictures > 0")
+    height = 60 + 28 * shares["Asked"].nunique()
+    return (squares + drawn).properties(height=height)
+
+
+def _label(kind: str, key: str, words: Vocabulary) -> str:
+    known = {"rash": words.rashes, "site": words.sites, "tone": words.tones}[kind]
+    return LABELS[kind](key, words) if key in known else NO_SKIN
