@@ -11,7 +11,6 @@ from core.attributes import Attributes
 from core.errors import VocabularyError
 from core.vocabulary import load_vocabulary
 from training.phantoms.anatomy.sites import SITES
-from training.phantoms.lesions import RASHES
 from training.phantoms.render import LESION, SKIN, render_phantom
 from training.render_phantoms import main
 
@@ -89,7 +88,7 @@ def test_every_combination_comes_once_before_any_comes_twice(tmp_path: Path) -> 
     assert len({(r["rash"], r["sites"][0], r["tone"]) for r in records}) == count
 
 
-@pytest.mark.parametrize("rash", sorted(RASHES))
+@pytest.mark.parametrize("rash", ["acne", "clear", "eczema", "tinea"])
 def test_the_mask_marks_a_lesion_exactly_where_a_rash_was_drawn(rash: str) -> None:
     shares = []
     for seed in range(4):

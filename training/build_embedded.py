@@ -24,7 +24,8 @@ SITES = (
     *("face", "cheek", "neck", "chest", "back", "stomach", "arm", "hand", "palm", "fingers"),
     *("leg", "foot", "between_toes", "sole"),
 )
-"""Sites of the released model; ``training.render_phantoms`` can draw more."""
+RASHES = ("clear", "acne", "eczema", "tinea")
+"""Sites and rashes of the released model; ``training.render_phantoms`` can draw more of both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _drawing(plan: Plan, name: str, count: int, offset: int) -> Stage:
     """Phantoms of another seed for each purpose: the judge sees none that the generator learned from."""
     folder = plan.folder(name)
     numbers = ("--count", str(count), "--seed", str(plan.seed + offset), "--size", str(plan.size))
-    arguments = (*numbers, "--output", str(folder), "--sites", *plan.sites)
+    arguments = (*numbers, "--output", str(folder), "--rashes", *RASHES, "--sites", *plan.sites)
     return Stage(name, "render_phantoms", arguments, folder / "metadata.jsonl")
 
 

@@ -2,8 +2,8 @@
 
 Writes NNNNN.png (picture), NNNNN.txt (caption), NNNNN_mask.png (0 background, 128 skin, 255 lesion) and
 metadata.jsonl (one line a phantom). Rash, site and tone are balanced: every combination comes once before any
-comes twice. The same seed gives the same bytes, however many workers draw. An interrupted run goes on where
-it stopped when the same command is given again.
+comes twice; a rash is not drawn at a site where it does not occur. The same seed gives the same bytes,
+however many workers draw. An interrupted run goes on where it stopped when the same command is given again.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from core.captions import compose_caption
 from core.errors import InputError, Script2SkinError, VocabularyError
 from core.vocabulary import load_vocabulary
 from training.phantoms.anatomy.sites import SITES
-from training.phantoms.lesions import RASHES
+from training.phantoms.lesions import RASHES, sites_of_rash
 from training.phantoms.render import render_phantom
 
 SETTINGS_FILE = "phantoms.json"
@@ -41,9 +41,14 @@ class PhantomSettings:
     sites: tuple[str, ...]
     tones: tuple[str, ...]
 
+    def triples(self) -> list[tuple[str, str, str]]:
+        """Every combination of a rash, a site where it occurs and a tone."""
+        everything = product(self.rashes, self.sites, self.tones)
+        return [(rash, site, tone) for rash, site, tone in everything if site in RASHES[rash]]
+
     def attributes_of(self, index: int) -> Attributes:
         """Attributes of one phantom: a fresh shuffle of all combinations for every round."""
-        triples = list(product(self.rashes, self.sites, self.tones))
+        triples = self.triples()
         turn, place = divmod(index, len(triples))
         order = np.random.default_rng((self.seed, 0, turn)).permutation(len(triples))
         rash, site, tone = triples[order[place]]
@@ -63,6 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _chosen("site", arguments.sites, SITES),
             _chosen("tone", arguments.tones, load_vocabulary().tones),
         )
+        _check_pairs(arguments.rashes, settings.sites)
         render_folder(settings, arguments.output, arguments.workers)
     except (Script2SkinError, OSError) as error:
         print(error, file=sys.stderr)
@@ -91,6 +97,16 @@ def _chosen(kind: str, asked: Sequence[str], known: Mapping[str, object]) -> tup
     if unknown := [key for key in asked if key not in known]:
         raise VocabularyError(f"Unknown {kind} '{unknown[0]}' for phantoms. Known: {', '.join(known)}.")
     return tuple(asked) or tuple(known)
+
+
+def _check_pairs(asked: Sequence[str], sites: Sequence[str]) -> None:
+    """Refuses a rash that was asked for by name and occurs at none of the sites."""
+    for rash in asked:
+        if RASHES[rash].isdisjoint(sites):
+            raise VocabularyError(
+                f"The rash '{rash}' does not occur at {', '.join(sites)}. "
+                f"Its sites: {', '.join(sites_of_rash(rash))}."
+            )
 
 
 def render_folder(settings: PhantomSettings, output: Path, workers: int) -> None:

@@ -102,6 +102,10 @@ class Marks:
     height    cm of elevation (papule 0.1-0.2); negative for erosions and burrows
     scale     0..1 dry whitish scale; crust 0..1 yellow-brown crust; pus 0..1 yellow-white content
     plug      0..1 black plug of an open comedo; wet 0..1 oozing or eroded shine
+    pale      0..1 bloodless or swollen skin: lighter, erythema pressed out of it
+    yellow    absorption of fat, carotene or bile (1 = as xanthoma); slate: of melanin or ink in the dermis,
+              which looks blue-grey to black (1 = blue naevus)
+    bare      0..1 hair lost or parted; nail 0..1 diseased nail plate, whose marks lie on the nail
     gloss     multiplier on the skin's specular light
     mask      0..1 everything a clinician would outline as lesion
     """
@@ -115,6 +119,11 @@ class Marks:
     pus: Field
     plug: Field
     wet: Field
+    pale: Field
+    yellow: Field
+    slate: Field
+    bare: Field
+    nail: Field
     gloss: Field
     mask: Field
 

@@ -10,7 +10,7 @@ from core.attributes import Attributes
 from core.errors import VocabularyError
 from training.phantoms.anatomy.sites import SITES
 from training.phantoms.body import Body, Field, Frame, Marks
-from training.phantoms.lesions import RASHES
+from training.phantoms.lesions import RASHES, draw_rash, sites_of_rash
 from training.phantoms.noise import blur
 from training.phantoms.scene import Scene, drape, frame_of, sample_scene
 from training.phantoms.shading import lit, photograph
@@ -33,13 +33,18 @@ def render_phantom(attributes: Attributes, seed: tuple[int, ...], size: int = 25
     """Draws one phantom. The same attributes, seed and size give the same bytes.
 
     Raises:
-        VocabularyError: no drawing for this rash or site.
+        VocabularyError: no drawing for this rash or site, or the rash does not occur there.
     """
     view = SITES.get(attributes.site or "")
     if view is None or attributes.rash not in RASHES:
         raise VocabularyError(
             f"No phantom of rash '{attributes.rash}' at site '{attributes.site}'. "
             f"Rashes drawn: {', '.join(RASHES)}; sites drawn: {', '.join(SITES)}."
+        )
+    if attributes.site not in RASHES[attributes.rash]:
+        raise VocabularyError(
+            f"The rash '{attributes.rash}' does not occur at the site '{attributes.site}'. "
+            f"Its sites: {', '.join(sites_of_rash(attributes.rash))}."
         )
     return render(sample_scene(attributes, view, seed), size)
 
@@ -50,7 +55,7 @@ def render(scene: Scene, size: int = 256) -> Phantom:
     frame = frame_of(scene, view, size)
     rng = np.random.default_rng((*scene.seed, 2))
     body = view.draw(frame, rng)
-    marks = RASHES[scene.attributes.rash or ""](frame, body, rng)
+    marks = draw_rash(scene.attributes.rash or "", scene.attributes.site or "", frame, body, rng)
     marks = _kept_on_skin(body, marks)
     colour = albedo(frame, body, marks, scene.complexion, rng)
     skin_light = lit(frame, body, marks, colour, scene.light, rng)
@@ -86,4 +91,5 @@ def _mask(body: Body, marks: Marks) -> NDArray[np.uint8]:
     skin = (body.coverage > 0.5) & (body.paint_alpha < 0.4) & (body.nail < 0.4)
     mask = np.where(skin, SKIN, 0).astype(np.uint8)
     mask[skin & (marks.mask > 0.3)] = LESION
+    mask[(body.nail >= 0.4) & (marks.nail > 0.3)] = LESION
     return mask

@@ -27,6 +27,10 @@ SCALE = np.array([0.66, 0.64, 0.60], np.float32)
 CRUST = np.array([0.40, 0.22, 0.06], np.float32)
 PUS = np.array([0.86, 0.78, 0.50], np.float32)
 PLUG = np.array([0.022, 0.016, 0.012], np.float32)
+YELLOW = np.array([0.02, 0.16, 1.0], np.float32)
+"""Absorption of fat and carotene."""
+SLATE = np.array([1.75, 1.35, 0.95], np.float32)
+"""Absorption of melanin in the dermis: what red light reaches it is lost, blue is scattered back above it."""
 NAIL = np.array([0.80, 0.60, 0.52], np.float32)
 
 
@@ -67,6 +71,7 @@ def albedo(frame: Frame, body: Body, marks: Marks, complexion: Complexion, rng: 
         -np.maximum(marks.melanin + _freckles(frame, complexion, rng), -0.9)[..., None] * MELANIN
     )
     colour = _depigmented(colour, marks)
+    colour = _in_dermis(colour, marks, darkness)
     blood = complexion.ruddiness * (1 + 0.5 * smooth_noise(rng, frame.size, frame.cells(2.5))) + body.blood
     colour = _with_blood(colour, np.maximum(blood, 0), marks, darkness)
     return _covered(colour, body, marks, darkness)
@@ -84,9 +89,15 @@ def _depigmented(colour: RGB, marks: Marks) -> RGB:
     return colour * (1 - loss) + (BLOODLESS * 0.95) * loss
 
 
+def _in_dermis(colour: RGB, marks: Marks, darkness: float) -> RGB:
+    """Fat and deep pigment absorb; oedema and sclerosis scatter more light back."""
+    colour = colour * np.exp(-marks.yellow[..., None] * YELLOW - marks.slate[..., None] * SLATE)
+    return np.asarray(colour * (1 + (0.12 + 0.30 * darkness) * marks.pale[..., None]), np.float32)
+
+
 def _with_blood(colour: RGB, ordinary: Field, marks: Marks, darkness: float) -> RGB:
     """Erythema; deep or melanin-covered blood looks violet because the red light is lost on the way."""
-    total = ordinary + marks.blood
+    total = ordinary + marks.blood * (1 - 0.8 * marks.pale)
     violet = np.clip(marks.deep + 0.45 * darkness * np.clip(marks.blood, 0, 1), 0, 1)[..., None]
     cast = 1 + violet * np.array([-0.22, 0.02, 0.16], np.float32)
     return np.asarray(colour * np.exp(-total[..., None] * BLOOD) * cast, np.float32)
@@ -95,8 +106,9 @@ def _with_blood(colour: RGB, ordinary: Field, marks: Marks, darkness: float) -> 
 def _covered(colour: RGB, body: Body, marks: Marks, darkness: float) -> RGB:
     """Scale, crust, pus, plugs, nails and hair, in the order in which they lie on each other."""
     nail = NAIL * (0.45 + 0.55 * colour.mean(axis=(0, 1)) / NAIL.mean())
+    colour = colour + (body.nail * 0.75)[..., None] * (nail.astype(np.float32) - colour)
+    colour = colour * _nail_tint(marks)
     layers = (
-        (body.nail * 0.75, nail),
         (marks.pus, PUS * (1 - 0.35 * darkness)),
         (marks.crust * (1 - 0.35 * darkness), CRUST * (1 - 0.45 * darkness)),
         (marks.scale * (0.80 - 0.32 * darkness), SCALE * (1 - 0.25 * darkness)),
@@ -106,3 +118,10 @@ def _covered(colour: RGB, body: Body, marks: Marks, darkness: float) -> RGB:
         colour = colour + alpha[..., None] * (paint.astype(np.float32) - colour)
     alpha = body.paint_alpha[..., None]
     return np.asarray(colour * (1 - alpha) + body.paint, np.float32)
+
+
+def _nail_tint(marks: Marks) -> RGB:
+    """What blood, pigment and decay take from the light that a diseased nail plate returns."""
+    taken = marks.blood[..., None] * BLOOD + np.maximum(marks.melanin, 0)[..., None] * MELANIN
+    taken = taken + marks.yellow[..., None] * YELLOW + marks.slate[..., None] * SLATE
+    return np.asarray(np.exp(-0.75 * taken * marks.nail[..., None]), np.float32)

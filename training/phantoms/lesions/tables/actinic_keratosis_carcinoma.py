@@ -1,0 +1,138 @@
+"""Actinic keratoses and carcinomas."""
+
+from training.phantoms.lesions.morphology import (
+    brown,
+    crust,
+    livid,
+    macule,
+    nodule,
+    pale,
+    patch,
+    plaque,
+    red,
+    relief,
+    scale,
+    shine,
+    slate,
+    telangiectasia,
+    ulcer,
+    yellow,
+)
+from training.phantoms.lesions.parts import Disease, Group, Layer
+from training.phantoms.lesions.regions import FACE, LIMBS, NECK, SUN, TRUNK
+
+_PEARL = (pale(0.5, 0.8, "rim"), shine(1.0, 1.8), red(0.3, 0.55))
+
+GROUP: Group = (
+    Disease(
+        "nodular basal cell carcinoma: pearly, telangiectatic, rodent ulcer",
+        5,
+        FACE | {"ear", "neck", "scalp", "chest", "back", "shoulder", "nape", "beard"},
+        (
+            nodule(
+                (0.9, 1.9),
+                (1, 1),
+                *_PEARL,
+                relief(0.05, 0.10, "border"),
+                relief(-0.12, -0.06, "dimple"),
+                rise=(0.25, 0.4),
+                least=15.0,
+                border=(0.12, 0.2),
+                arrangement="focus",
+                shape="irregular",
+            ),
+            telangiectasia((1.0, 1.9), (1, 2), arrangement="focus", least=14.0),
+            patch(
+                (0.4, 0.8),
+                (1, 1),
+                *ulcer("fill"),
+                *crust(0.6, 0.95, "flakes"),
+                arrangement="focus",
+                least=5.0,
+                chance=0.55,
+                border=(0.2, 0.3),
+            ),
+            macule(
+                (0.2, 0.4),
+                (2, 5),
+                slate(0.4, 0.9),
+                arrangement="grouped",
+                least=2.0,
+                chance=0.4,
+                outlined=False,
+            ),
+        ),
+        spread=(1.0, 1.4),
+    ),
+    Disease(
+        "actinic keratoses",
+        5,
+        SUN | {"scalp", "back", "leg", "nape", "beard"},
+        (
+            patch(
+                (5, 9),
+                (1, 2),
+                red(0.1, 0.25, "mottle"),
+                brown(0.05, 0.2, "patches"),
+                border=(1.2, 1.6),
+                outlined=False,
+            ),
+            plaque(
+                (0.6, 1.5),
+                (5, 14),
+                red(0.5, 0.85, "mottle"),
+                *scale(0.6, 0.95, "flakes", 0.13),
+                yellow(0.2, 0.5, "flakes", 0.13),
+                shape="ragged",
+                border=(0.4, 0.7),
+                least=6.0,
+                rise=(0.01, 0.03),
+            ),
+        ),
+    ),
+    Disease(
+        "squamous cell carcinoma, keratoacanthoma: a horny plug in a nodule",
+        3,
+        SUN | {"scalp", "back", "leg", "nape", "foot", "beard", "sole", "palm"},
+        (
+            nodule(
+                (1.2, 2.4),
+                (1, 1),
+                red(0.65, 0.95),
+                livid(0.05, 0.2),
+                relief(-0.10, -0.05, "dimple"),
+                Layer("crust", "central_sheet", (0.85, 1.0), 0.2),
+                yellow(0.4, 0.7, "centre"),
+                scale(0.4, 0.7, "central_sheet", 0.2)[0],
+                red(0.3, 0.5, "ring"),
+                arrangement="focus",
+                least=16.0,
+                border=(0.15, 0.25),
+                rise=(0.4, 0.6),
+                shape="irregular",
+            ),
+        ),
+        spread=(1.0, 1.4),
+    ),
+    Disease(
+        "Bowen disease, superficial basal cell carcinoma",
+        2,
+        TRUNK | LIMBS | NECK | {"hand", "cheek", "fingers", "face", "toe"},
+        (
+            plaque(
+                (1.6, 3.4),
+                (1, 2),
+                red(0.6, 0.85),
+                *scale(0.4, 0.7, "flakes", 0.18),
+                pale(0.4, 0.7, "rim"),
+                *crust(0.3, 0.6, "dust", 0.25),
+                shape="lobed",
+                border=(0.1, 0.16),
+                arrangement="focus",
+                least=14.0,
+                rise=(0.02, 0.05),
+            ),
+        ),
+        spread=(1.5, 2.0),
+    ),
+)

@@ -1,0 +1,140 @@
+"""Seborrhoeic keratoses and other benign tumours."""
+
+from training.phantoms.lesions.morphology import (
+    black,
+    brown,
+    livid,
+    nodule,
+    pale,
+    papule,
+    plaque,
+    red,
+    scale,
+    shine,
+    warty,
+    yellow,
+)
+from training.phantoms.lesions.parts import Disease, Group
+from training.phantoms.lesions.regions import FACE, FOLDS, LIMBS, NECK, TRUNK
+
+GROUP: Group = (
+    Disease(
+        "seborrhoeic keratoses: stuck on, waxy, with horn plugs",
+        6,
+        TRUNK | FACE | NECK | LIMBS | {"scalp", "hand", "armpit", "groin", "beard", "ear"},
+        (
+            plaque(
+                (0.9, 2.2),
+                (3, 10),
+                brown(0.55, 1.3),
+                yellow(0.2, 0.5),
+                *warty(0.02, 0.04, 0.2)[:1],
+                black(0.4, 0.75, "dots", 0.14),
+                shine(0.2, 0.7),
+                scale(0.15, 0.35, "dust", 0.14)[0],
+                border=(0.07, 0.11),
+                rise=(0.10, 0.18),
+                least=9.0,
+                shape="irregular",
+                aspect=(0.6, 0.95),
+                apart=1.15,
+            ),
+            plaque((0.4, 0.8), (3, 12), brown(0.4, 1.0), border=(0.1, 0.14), rise=(0.05, 0.09), least=4.0),
+        ),
+    ),
+    Disease(
+        "skin tags",
+        2,
+        FOLDS | NECK | {"eye"},
+        (
+            papule(
+                (0.25, 0.5),
+                (8, 24),
+                brown(0.1, 0.5),
+                rise=(1.0, 1.5),
+                arrangement="grouped",
+                least=3.6,
+                border=(0.12, 0.2),
+                aspect=(0.6, 0.9),
+            ),
+        ),
+        foci=(1, 3),
+        spread=(4.0, 8.0),
+        layout="folds",
+    ),
+    Disease(
+        "keloid",
+        2,
+        frozenset(
+            ("chest", "shoulder", "ear", "back", "arm", "neck", "nape", "jaw", "stomach", "knee", "cheek")
+        ),
+        (
+            nodule(
+                (2.5, 5.5),
+                (1, 2),
+                red(0.3, 0.7),
+                livid(0.2, 0.5),
+                brown(0.1, 0.4),
+                shine(1.0, 1.9),
+                pale(0.1, 0.4, "fill"),
+                shape="lobed",
+                aspect=(0.35, 0.7),
+                border=(0.12, 0.2),
+                rise=(0.18, 0.3),
+                arrangement="focus",
+                least=18.0,
+            ),
+        ),
+        foci=(1, 2),
+        spread=(2.0, 4.0),
+    ),
+    Disease(
+        "epidermoid cyst",
+        2,
+        TRUNK | FACE | NECK | {"ear", "scalp", "thigh", "arm", "beard"},
+        (
+            nodule(
+                (1.2, 2.6),
+                (1, 2),
+                pale(0.15, 0.4, "fill"),
+                red(0.05, 0.25),
+                black(0.6, 0.9, "core"),
+                shine(0.2, 0.7),
+                arrangement="focus",
+                least=14.0,
+                rise=(0.45, 0.65),
+                shape="round",
+            ),
+        ),
+        spread=(1.0, 2.0),
+    ),
+    Disease(
+        "dermatofibroma, syringoma, sebaceous hyperplasia, milia",
+        2,
+        LIMBS | FACE | {"hand", "foot", "fingers", "palm", "sole", "toe", "chest"},
+        (
+            papule(
+                (0.6, 1.0),
+                (1, 3),
+                brown(0.5, 0.9),
+                red(0.2, 0.4),
+                brown(0.2, 0.4, "halo"),
+                rise=(0.15, 0.3),
+                least=7.0,
+                apart=2.5,
+                shape="round",
+                border=(0.4, 0.6),
+            ),
+            papule(
+                (0.15, 0.3),
+                (6, 18),
+                yellow(0.1, 0.4),
+                pale(0.3, 0.7, "fill"),
+                rise=(0.5, 0.8),
+                least=2.8,
+                arrangement="grouped",
+            ),
+        ),
+        spread=(3.0, 6.0),
+    ),
+)
