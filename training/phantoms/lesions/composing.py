@@ -3,8 +3,10 @@
 import numpy as np
 
 from training.phantoms.body import Body, Field, Frame, Marks
-from training.phantoms.lesions.arrangements import ARRANGEMENTS, Ground, lay_ground, spaced
+from training.phantoms.lesions.arrangements import ARRANGEMENTS
 from training.phantoms.lesions.contours import contour
+from training.phantoms.lesions.ground import Ground, spaced
+from training.phantoms.lesions.layouts import lay_ground
 from training.phantoms.lesions.parts import Disease, Group, Layer, Part
 from training.phantoms.lesions.profiles import PROFILES, TEXTURELESS, Spot
 from training.phantoms.lesions.regions import HAIRY, region
@@ -34,9 +36,10 @@ def draw_disease(disease: Disease, site: str, frame: Frame, body: Body, rng: np.
         if rng.random() < part.chance:
             _lay_part(ground, marks, part, severity, rng)
     if site in HAIRY:
-        parted = np.clip(1.8 * blur(marks.mask, 0.2 * frame.px_per_cm), 0, 0.9)
+        parted = np.clip(2.2 * blur(marks.mask, 0.35 * frame.px_per_cm), 0, 0.85)
         np.maximum(marks.bare, parted, out=marks.bare)
     np.maximum(marks.gloss, 0.1, out=marks.gloss)
+    np.maximum(marks.melanin, -0.95, out=marks.melanin)  # white is white, also where patches meet
     uncover(frame, body, marks)
     return marks
 

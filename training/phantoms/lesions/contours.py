@@ -18,15 +18,18 @@ REACH = 2.7
 """How far around a lesion its halo is worked out, in radii."""
 
 
-def wavy(low: int, high: int, depth: float) -> Shape:
-    """A disc whose radius swings ``low`` to ``high`` times around it, together by about ``depth``."""
+def warped(depth: float, low: float, high: float) -> Shape:
+    """A disc bent by six waves, ``low`` to ``high`` radians to a radius, each by about ``depth`` radii."""
 
     def shape(u: Field, v: Field, rng: np.random.Generator) -> Field:
-        bearing = np.arctan2(v, u)
-        swing = np.zeros_like(u)
-        for k in range(low, high + 1):
-            swing += np.float32(rng.normal(0, depth / k**0.5)) * np.sin(k * bearing + rng.uniform(0, 6.3))
-        return np.asarray(np.hypot(u, v) / np.clip(1 + swing, 0.45, 1.8), np.float32)
+        across, down = u.copy(), v.copy()
+        for k in np.geomspace(low, high, 6):
+            angle, phase = rng.uniform(0, 2 * np.pi), rng.uniform(0, 2 * np.pi)
+            wave = np.sin(k * (u * np.cos(angle) + v * np.sin(angle)) + phase)
+            wave *= np.float32(rng.uniform(0.6, 1.4) * depth * (low / k) ** 0.35)
+            across += wave * np.float32(np.sin(angle + 0.8))
+            down += wave * np.float32(np.cos(angle - 0.8))
+        return np.asarray(np.hypot(across, down), np.float32)
 
     return shape
 
@@ -98,18 +101,18 @@ def _walk(start: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 SHAPES: dict[str, Shape] = {
-    "round": wavy(2, 3, 0.05),
-    "irregular": wavy(2, 7, 0.10),
-    "ragged": wavy(2, 13, 0.20),
-    "lobed": wavy(3, 6, 0.22),
+    "round": warped(0.03, 1.5, 3.0),
+    "irregular": warped(0.09, 2.0, 6.0),
+    "ragged": warped(0.16, 2.5, 13.0),
+    "lobed": warped(0.17, 1.8, 4.5),
+    "swollen": warped(0.12, 2.0, 4.5),
     "polygon": polygon,
     "box": box,
     "burrow": burrow,
     "streak": streak,
     "welt": welt,
-    "swollen": wavy(2, 5, 0.09),
-    "twigs": twigs((5, 9), False, 0.05),
-    "spider": twigs((7, 11), True, 0.07),
+    "twigs": twigs((5, 9), False, 0.03),
+    "spider": twigs((7, 11), True, 0.035),
 }
 
 

@@ -108,15 +108,16 @@ def pustule(size: Range, count: Range, *layers: Layer, **more: Any) -> Part:
 def vesicle(size: Range, count: Range, *layers: Layer, **more: Any) -> Part:
     """A small blister with clear content."""
     own = (relief(0.5, 0.8, "dome"), pale(0.5, 0.9, "fill"), yellow(0.05, 0.2), pus(0.04, 0.10, "fill"))
-    own = (*own, Layer("wet", "centre", (0.5, 0.9)))
-    return _part("vesicle", size, count, (*own, *layers), **more)
+    moist = Layer("wet", "centre", (0.5, 0.9))
+    return _part("vesicle", size, count, (*own, moist, *layers), **more)
 
 
 def bulla(size: Range, count: Range, *layers: Layer, **more: Any) -> Part:
     """A large tense blister: a shiny half sphere with straw-coloured content."""
     own = (relief(0.40, 0.6, "dome"), pale(0.4, 0.8, "fill"), yellow(0.1, 0.3), pus(0.04, 0.10, "fill"))
-    own = (*own, Layer("wet", "fill", (0.35, 0.7)), shine(0.8, 1.6), red(0.25, 0.5, "rim"))
-    return _part("bulla", size, count, (*own, *layers), **{"least": 6.0, "border": (0.12, 0.2), **more})
+    tense = (Layer("wet", "fill", (0.35, 0.7)), shine(0.8, 1.6), red(0.25, 0.5, "rim"))
+    more = {"least": 6.0, "border": (0.12, 0.2), **more}
+    return _part("bulla", size, count, (*own, *tense, *layers), **more)
 
 
 def wheal(size: Range, count: Range, *layers: Layer, **more: Any) -> Part:
@@ -182,7 +183,7 @@ def erosion(low: float, high: float, where: str = "centre") -> tuple[Layer, ...]
 def ulcer(where: str = "centre") -> tuple[Layer, ...]:
     """Dermis lost too: a sunken, dark red, moist floor with slough."""
     floor = (red(1.1, 1.6, where), livid(0.2, 0.4, where), Layer("wet", where, (0.4, 0.8)))
-    return (*floor, relief(-0.16, -0.08, where), Layer("pus", "dust", (0.4, 0.8), 0.3))
+    return (*floor, relief(-0.16, -0.08, where), Layer("pus", "dust", (0.3, 0.6), 0.3))
 
 
 def lichenification(low: float, high: float) -> tuple[Layer, ...]:

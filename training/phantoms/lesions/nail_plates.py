@@ -13,19 +13,20 @@ def nail_spots(frame: Frame, body: Body, rng: np.random.Generator) -> list[Spot]
     """One spot for every nail plate: ``u`` from the root (-1) to the free edge (1), ``v`` across."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats((body.nail > 0.5).astype(np.uint8))
     found = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= LEAST_PIXELS]
-    return [_spot(frame, body, labels == i, rng) for i in found]
+    return [_spot(frame, labels == i, rng) for i in found]
 
 
-def _spot(frame: Frame, body: Body, plate: np.ndarray, rng: np.random.Generator) -> Spot:
+def _spot(frame: Frame, plate: np.ndarray, rng: np.random.Generator) -> Spot:
     rows, columns = np.nonzero(plate)
     reach = int(np.ceil(0.9 * max(np.ptp(rows), np.ptp(columns)) + 4))
-    middle = rows.mean(), columns.mean()
+    middle = float(rows.mean()), float(columns.mean())
     cut = _around(frame.size, middle, reach)
     y, x = np.mgrid[cut].astype(np.float32)
     y, x = y - np.float32(middle[0]), x - np.float32(middle[1])
-    along, half_long, half_wide = _axes(frame, body, rows, columns, middle)
-    u = (x * along[0] + y * along[1]) / half_long
-    v = (y * along[0] - x * along[1]) / half_wide
+    points = np.stack([columns - middle[1], rows - middle[0]], 1).astype(np.float32)
+    along, half_long, half_wide = _axes(frame, points)
+    u = (x * along[0] + y * along[1]) / np.float32(half_long)
+    v = (y * along[0] - x * along[1]) / np.float32(half_wide)
     r = (np.abs(u) ** 3 + np.abs(v) ** 3) ** np.float32(1 / 3)
     edge = max(0.15, 2.0 / half_wide)
     return Spot(cut, r, u, v, half_wide / frame.px_per_cm, edge, rng.uniform(0, 2 * np.pi))
@@ -36,19 +37,16 @@ def _around(size: int, middle: tuple[float, float], reach: int) -> tuple[slice, 
     return rows, columns
 
 
-def _axes(
-    frame: Frame, body: Body, rows: Field, columns: Field, middle: tuple[float, float]
-) -> tuple[Field, np.float32, np.float32]:
+def _axes(frame: Frame, points: Field) -> tuple[Field, float, float]:
     """Unit vector (x, y) from root to free edge, and half length and width in pixels.
 
     Digits point to smaller y of the frame in every picture that shows their nails."""
-    points = np.stack([columns - middle[1], rows - middle[0]], 1).astype(np.float32)
     up = _up(frame)
-    values, vectors = np.linalg.eigh(points.T @ points / len(points))
-    nearest = int(np.argmax(np.abs(vectors.T @ up))) if values[1] < 1.6 * values[0] else 1
+    spread, vectors = np.linalg.eigh(points.T @ points / len(points))
+    nearest = int(np.argmax(np.abs(vectors.T @ up)))
     along = vectors[:, nearest] * np.sign(vectors[:, nearest] @ up + 1e-6)
-    half_long, half_wide = 2 * np.sqrt(values[nearest]), 2 * np.sqrt(values[1 - nearest])
-    return np.asarray(along, np.float32), np.float32(max(half_long, 2)), np.float32(max(half_wide, 2))
+    half_long, half_wide = 2 * np.sqrt(spread[nearest]), 2 * np.sqrt(spread[1 - nearest])
+    return np.asarray(along, np.float32), max(float(half_long), 2.0), max(float(half_wide), 2.0)
 
 
 def _up(frame: Frame) -> Field:

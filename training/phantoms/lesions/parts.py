@@ -61,7 +61,7 @@ class Disease:
     """One disease of a group: how often it is drawn among them, the sites where it occurs, its parts.
 
     Parts may gather around foci: ``foci`` of them, ``spread`` cm across, laid out as ``layout`` (a key of
-    ``arrangements.LAYOUTS``) says.
+    ``layouts.LAYOUTS``) says.
     """
 
     name: str

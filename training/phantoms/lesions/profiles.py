@@ -170,6 +170,7 @@ PROFILES: dict[str, Profile] = {
     "flakes": within(0.1, 1.2),
     "sheet": within(-1.9, 0.55),
     "dots": within(1.15, 3.0),
+    "sparse": within(1.9, 4.0),
     "collarette": within(-0.5, 1.2, around(0.78, 0.10)),
     "central_sheet": within(-1.9, 0.6, middle(0.62, 0.08)),
     "rim_flakes": within(-0.1, 1.4, around(0.92, 0.14)),

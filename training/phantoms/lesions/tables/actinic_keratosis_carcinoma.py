@@ -21,7 +21,7 @@ from training.phantoms.lesions.morphology import (
 from training.phantoms.lesions.parts import Disease, Group, Layer
 from training.phantoms.lesions.regions import FACE, LIMBS, NECK, SUN, TRUNK
 
-_PEARL = (pale(0.5, 0.8, "rim"), shine(1.0, 1.8), red(0.3, 0.55))
+_PEARL = (pale(0.7, 1.0, "rim"), shine(1.0, 1.8), red(0.3, 0.55))
 
 GROUP: Group = (
     Disease(
@@ -36,7 +36,7 @@ GROUP: Group = (
                 relief(0.05, 0.10, "border"),
                 relief(-0.12, -0.06, "dimple"),
                 rise=(0.25, 0.4),
-                least=15.0,
+                least=17.0,
                 border=(0.12, 0.2),
                 arrangement="focus",
                 shape="irregular",
@@ -103,7 +103,7 @@ GROUP: Group = (
                 relief(-0.10, -0.05, "dimple"),
                 Layer("crust", "central_sheet", (0.85, 1.0), 0.2),
                 yellow(0.4, 0.7, "centre"),
-                scale(0.4, 0.7, "central_sheet", 0.2)[0],
+                scale(0.15, 0.35, "central_sheet", 0.2)[0],
                 red(0.3, 0.5, "ring"),
                 arrangement="focus",
                 least=16.0,

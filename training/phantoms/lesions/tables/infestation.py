@@ -1,10 +1,12 @@
 """Scabies, bites, Lyme disease, larva migrans."""
 
 from training.phantoms.lesions.morphology import (
+    black,
     brown,
     crust,
     excoriations,
     macule,
+    pale,
     papule,
     patch,
     plaque,
@@ -12,7 +14,6 @@ from training.phantoms.lesions.morphology import (
     relief,
     scale,
     vesicle,
-    wheal,
 )
 from training.phantoms.lesions.parts import Disease, Group
 from training.phantoms.lesions.regions import FEET, FOLDS, HANDS, LIMBS, NECK, PALMS_SOLES, SKIN, TRUNK
@@ -38,14 +39,14 @@ GROUP: Group = (
         },
         (
             macule(
-                (0.7, 1.3),
+                (0.5, 0.9),
                 (5, 12),
-                scale(0.7, 1.0, "fill")[0],
+                scale(0.45, 0.7, "fill")[0],
                 red(0.15, 0.35, "halo"),
                 brown(0.25, 0.5, "rim"),
                 relief(0.02, 0.04),
                 shape="burrow",
-                least=11.0,
+                least=8.5,
                 border=(0.5, 0.7),
                 arrangement="scattered",
                 apart=0.6,
@@ -62,16 +63,17 @@ GROUP: Group = (
         5,
         SKIN | {"between_toes"},
         (
-            wheal(
-                (0.9, 1.7),
+            papule(
+                (0.7, 1.3),
                 (4, 12),
-                relief(0.05, 0.09),
-                red(1.1, 1.5, "core"),
-                shape="round",
+                red(0.7, 1.0, "halo"),
+                pale(0.1, 0.35),
+                red(1.2, 1.6, "core"),
+                black(0.2, 0.5, "core"),
                 arrangement="grouped",
-                apart=1.1,
-                least=7.0,
-                border=(0.35, 0.6),
+                apart=1.4,
+                least=6.0,
+                border=(0.4, 0.7),
             ),
             papule(
                 (0.3, 0.5), (2, 7), red(0.8, 1.0), *crust(0.6, 0.95, "core"), arrangement="grouped", least=3.8

@@ -116,7 +116,7 @@ GROUP: Group = (
             plaque(
                 (0.9, 1.2),
                 (1, 1),
-                brown(-0.5, -0.3),
+                brown(-0.35, -0.2),
                 yellow(0.1, 0.2),
                 pale(0.6, 0.9, "fill"),
                 shine(1.0, 1.8),

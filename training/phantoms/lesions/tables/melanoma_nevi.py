@@ -97,9 +97,9 @@ GROUP: Group = (
             plaque(
                 (3.0, 6.0),
                 (1, 1),
-                brown(1.0, 1.5, "mottle"),
-                *warty(0.015, 0.03, 0.3)[:1],
-                slate(0.2, 0.6, "patches", 0.6),
+                brown(1.0, 1.5),
+                *warty(0.004, 0.010, 0.3)[:1],
+                slate(0.1, 0.4, "mottle", 0.8),
                 arrangement="focus",
                 border=(0.15, 0.25),
                 least=24.0,

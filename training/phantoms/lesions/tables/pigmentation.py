@@ -13,13 +13,13 @@ GROUP: Group = (
             patch(
                 (0.9, 1.3),
                 (1, 1),
-                brown(-1.0, -0.9),
-                brown(0.15, 0.35, "ring"),
+                brown(-1.2, -1.1),
+                brown(0.05, 0.2, "ring"),
                 arrangement="base",
                 shape="lobed",
                 border=(0.07, 0.12),
             ),
-            patch((0.8, 2.2), (3, 12), brown(-1.0, -0.9), shape="lobed", border=(0.08, 0.14), least=4.0),
+            patch((0.8, 2.2), (3, 12), brown(-1.2, -1.1), shape="lobed", border=(0.08, 0.14), least=4.0),
             macule(
                 (0.2, 0.35),
                 (4, 14),
@@ -70,11 +70,7 @@ GROUP: Group = (
         "post-inflammatory hyperpigmentation",
         2,
         SKIN | {"palm", "sole", "between_toes"},
-        (
-            patch(
-                (0.6, 1.8), (7, 20), brown(0.5, 0.9, "mottle"), slate(0.0, 0.3), border=(0.6, 1.0), least=5.0
-            ),
-        ),
+        (patch((0.6, 1.8), (7, 20), brown(0.5, 0.9), slate(0.0, 0.3), border=(0.6, 1.0), least=5.0),),
     ),
     Disease(
         "pityriasis alba, idiopathic guttate hypomelanosis",
@@ -100,7 +96,7 @@ GROUP: Group = (
                 (1.0, 1.3),
                 (1, 1),
                 red(0.6, 0.9),
-                *scale(0.3, 0.55, "flakes", 0.5),
+                *scale(0.1, 0.25, "flakes", 0.25),
                 shine(0.1, 0.5),
                 shape="region:sunlit",
                 border=(0.2, 0.35),

@@ -61,7 +61,7 @@ GROUP: Group = (
             plaque(
                 (0.6, 1.4),
                 (4, 12),
-                yellow(0.8, 1.3),
+                yellow(0.45, 0.8),
                 pale(0.3, 0.6, "fill"),
                 red(0.05, 0.25, "ring"),
                 rise=(0.06, 0.12),
@@ -79,7 +79,7 @@ GROUP: Group = (
     Disease(
         "acanthosis nigricans: dark velvet in the folds",
         4,
-        FOLDS | NECK | {"elbow", "knee", "hand", "forehead", "thigh", "lip", "chin"},
+        FOLDS | NECK | {"elbow", "knee", "hand", "forehead", "thigh"},
         (
             patch(
                 (1.0, 1.3),

@@ -25,7 +25,7 @@ GROUP: Group = (
     Disease(
         "cherry angiomas",
         5,
-        TRUNK | LIMBS | NECK | {"scalp", "face", "forehead"},
+        TRUNK | LIMBS | NECK | {"face", "forehead"},
         (
             papule(
                 (0.25, 0.55),
@@ -53,7 +53,8 @@ GROUP: Group = (
             patch(
                 (1.2, 1.6),
                 (1, 1),
-                red(0.8, 1.2, "mottle"),
+                red(0.6, 0.9),
+                red(0.7, 1.1, "mottle", 1.0),
                 livid(0.4, 0.8),
                 arrangement="base",
                 shape="ragged",
@@ -81,7 +82,8 @@ GROUP: Group = (
             nodule(
                 (1.6, 4.0),
                 (1, 1),
-                red(1.2, 1.6, "mottle"),
+                red(0.9, 1.3),
+                red(0.9, 1.5, "mottle"),
                 livid(0.1, 0.35),
                 *warty(0.02, 0.045, 0.32)[:1],
                 shine(0.5, 1.1),
@@ -126,7 +128,7 @@ GROUP: Group = (
                 (2, 5),
                 red(0.1, 0.25, "halo"),
                 shape="spider",
-                arrangement="scattered",
+                arrangement="focus",
                 least=13.0,
                 outlined=True,
             ),
