@@ -67,8 +67,9 @@ def albedo(frame: Frame, body: Body, marks: Marks, complexion: Complexion, rng: 
     density = -np.log(np.minimum(base / BLOODLESS, 0.995))
     thin = np.clip(1 - body.melanin, 0, 1)[..., None]  # few melanosomes absorb less evenly: palms look warm
     colour = BLOODLESS * np.exp(-pigment[..., None] * density * (1 - thin * WARM))
+    added = np.where(marks.melanin < 0, 0.25 * marks.melanin, marks.melanin)  # loss is `_depigmented`'s
     colour = colour * np.exp(
-        -np.maximum(marks.melanin + _freckles(frame, complexion, rng), -0.9)[..., None] * MELANIN
+        -np.maximum(added + _freckles(frame, complexion, rng), -0.9)[..., None] * MELANIN
     )
     colour = _depigmented(colour, marks)
     colour = _in_dermis(colour, marks, darkness)

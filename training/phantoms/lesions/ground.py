@@ -7,7 +7,7 @@ import numpy as np
 from training.phantoms.body import Body, Field, Frame
 from training.phantoms.lesions.parts import Disease
 from training.phantoms.lesions.profiles import Spot
-from training.phantoms.lesions.regions import HAIRY
+from training.phantoms.lesions.regions import HAIRY, HEAD_HAIR
 from training.phantoms.noise import blur, octaves
 
 
@@ -51,7 +51,8 @@ def open_skin(site: str, frame: Frame, body: Body, disease: Disease) -> Field:
     area = body.coverage if site in HAIRY else body.lesion_area
     if any(layer.map == "bare" for part in disease.parts for layer in part.layers):
         hair = blur(body.paint_alpha, 0.5 * frame.px_per_cm)
-        area = body.coverage * np.clip(2.5 * hair - 0.2, 0.001, 1)
+        area = body.coverage if site in HEAD_HAIR else area
+        area = area * np.clip(2.5 * hair - 0.2, 0.001, 1)
     return np.asarray(np.clip(area, 0, 1) ** 2, np.float32)
 
 

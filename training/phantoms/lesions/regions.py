@@ -28,6 +28,8 @@ EVERYWHERE = SKIN | PALMS_SOLES | {"between_toes"}
 
 HAIRY = frozenset(("scalp",))
 """Where hair is parted to photograph a lesion."""
+HEAD_HAIR = HAIRY | {"nape"}
+"""Where hair covers what lies beneath; elsewhere skin shows between hairs."""
 
 MIDDLE: dict[str, tuple[float, float]] = {
     "face": (0, 0.3),

@@ -24,7 +24,7 @@ def _strandwise(frame: Frame, body: Body, bare: Field) -> Field:
     """Where hair is only thinned, the higher strands are the ones that stay."""
     strand = body.height - blur(body.height, 0.12 * frame.px_per_cm)
     strand = strand / np.float32(max(float(strand[bare > 0.05].std()) if (bare > 0.05).any() else 1.0, 1e-4))
-    return np.asarray(np.clip(bare - 3.2 * bare * (1 - bare) * np.clip(strand, -2, 2), 0, 1), np.float32)
+    return np.asarray(np.clip(bare - 1.5 * bare * (1 - bare) * np.clip(strand, -2, 2), 0, 1), np.float32)
 
 
 def _sink(frame: Frame, body: Body, bare: Field) -> None:

@@ -79,7 +79,7 @@ GROUP: Group = (
     Disease(
         "acanthosis nigricans: dark velvet in the folds",
         4,
-        FOLDS | NECK | {"elbow", "knee", "hand", "forehead", "thigh"},
+        FOLDS | NECK | {"elbow", "knee", "hand"},
         (
             patch(
                 (1.0, 1.3),
