@@ -87,7 +87,8 @@ def _freckles(frame: Frame, complexion: Complexion, rng: np.random.Generator) ->
 def _depigmented(colour: RGB, marks: Marks) -> RGB:
     """Negative melanin beyond what thinning can do: towards the bloodless white of vitiligo."""
     loss = np.clip(-marks.melanin, 0, 1)[..., None]
-    return colour * (1 - loss) + (BLOODLESS * 0.95) * loss
+    white = np.maximum(BLOODLESS * 0.95, colour)  # the palest skin does not darken by losing pigment
+    return np.asarray(colour * (1 - loss) + white * loss, np.float32)
 
 
 def _in_dermis(colour: RGB, marks: Marks, darkness: float) -> RGB:
