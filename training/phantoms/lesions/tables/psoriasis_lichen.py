@@ -130,7 +130,7 @@ GROUP: Group = (
     Disease(
         "seborrhoeic dermatitis",
         2,
-        FACE | {"scalp", "chest", "ear", "beard"},
+        FACE - {"chin", "jaw"} | {"scalp", "chest", "ear", "beard"},
         (
             patch(
                 (0.9, 1.15),
