@@ -1,5 +1,6 @@
 """What was asked and what the judge saw, as a heat map and as a table for those who read by ear."""
 
+from collections.abc import Container
 from pathlib import Path
 
 import altair as alt
@@ -70,5 +71,5 @@ def heat_map(shares: pd.DataFrame, name: str) -> alt.LayerChart:
 
 
 def _label(kind: str, key: str, words: Vocabulary) -> str:
-    known = {"rash": words.rashes, "site": words.sites, "tone": words.tones}[kind]
-    return LABELS[kind](key, words) if key in known else NO_SKIN
+    known: dict[str, Container[str]] = {"rash": words.rashes, "site": words.sites, "tone": words.tones}
+    return LABELS[kind](key, words) if key in known[kind] else NO_SKIN
