@@ -3,6 +3,7 @@ import json
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
+from safetensors.torch import load_file
 from transformers import CLIPModel
 
 from core.checkpoints import check_model_folder
@@ -49,6 +50,10 @@ def test_the_whole_clip_lies_beside_the_model_and_shares_its_text_encoder(built)
     ids = torch.tensor([[1, 2, 3]])
     expected = clip.text_model(ids).last_hidden_state
     assert torch.allclose(encoder(ids).last_hidden_state.float(), expected, atol=1e-4)
+    kept = load_file(model / "clip" / "model-vision.safetensors")
+    assert not any(name.startswith("text_model.") for name in kept)
+    trained = CLIPModel.from_pretrained(built / "work" / "clip" / "model").state_dict()
+    assert all(torch.allclose(clip.state_dict()[name], value, atol=1e-3) for name, value in trained.items())
 
 
 def test_the_judge_is_released_and_learned_from_phantoms_of_another_seed(built):

@@ -48,7 +48,7 @@ def test_about_shows_the_cards_figures_with_their_intervals(model: Path) -> None
     figures = {"rash_accuracy": 0.84, "rash_accuracy_interval": [0.79, 0.88], "images": 360}
     notice = "Trained on drawn phantoms, not on patients; not for diagnosis."
     write_card(model, ModelCard("embedded", "Embedded", notice=notice, rashes=("acne",), figures=figures))
-    Image.new("RGB", (20, 10)).save(model / "samples.png")
+    Image.new("RGB", (20, 10)).save(model / "samples.webp")
     app = scenes.healthy(scenes.open_app("about"))
     words = scenes.texts(app)
     assert notice in words

@@ -1,6 +1,6 @@
 """Draws the sample grid that README and the About page show: fixed prompts, seed 7, the model's own settings.
 
-    python -m tools.sample_grid --output docs/screenshots/samples.png
+    python -m tools.sample_grid --output docs/screenshots/samples.png data/models/embedded/samples.webp
 
 Nothing is picked: every prompt is drawn once. The first three are the test prompts of the first Script2Skin.
 """
@@ -36,11 +36,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--model", default=EMBEDDED_MODEL, help="model name, diffusers folder, or hub id")
-    parser.add_argument("--output", type=Path, required=True, help="PNG to write")
+    parser.add_argument("--output", type=Path, nargs="+", required=True, help="PNG or WebP files to write")
     asked = parser.parse_args(argv)
     mute_libraries()
     try:
-        draw_grid(asked.model).save(asked.output, optimize=True)
+        grid = draw_grid(asked.model)
+        for path in asked.output:
+            grid.save(path, optimize=True, quality=90)
     except (Script2SkinError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from diffusers import AutoencoderTiny, StableDiffusionPipeline, UNet2DConditionModel
+from safetensors.torch import load_file, save_file
 from transformers import CLIPModel
 
 from core.errors import TrainingError
@@ -22,6 +23,9 @@ from training.text_states import load_text_encoder
 
 LARGEST_FILE = 50_000_000
 """Bytes; a hosting limit for files kept in a repository."""
+
+TEXT_TOWER = "text_model."
+TEXT_SHARD, OWN_SHARD = "../text_encoder/model.safetensors", "model-vision.safetensors"
 
 NOTICE = "Trained on drawn phantoms, not on patients; not for diagnosis."
 ORIGIN = "Made by training.build_embedded from phantoms of training.render_phantoms alone."
@@ -84,6 +88,22 @@ def _save_clip(clip: Path, folder: Path) -> None:
     for file in clip.iterdir():
         if file.is_file() and not (folder / file.name).exists() and file.suffix in (".json", ".txt"):
             shutil.copy2(file, folder / file.name)
+    _share_text_tower(folder)
+
+
+def _share_text_tower(folder: Path) -> None:
+    """Keeps the text tower on disk once: the index of shards names the pipeline's text encoder for it."""
+    whole = folder / "model.safetensors"
+    weights = load_file(whole)
+    own = {name: value for name, value in weights.items() if not name.startswith(TEXT_TOWER)}
+    save_file(own, folder / OWN_SHARD, metadata={"format": "pt"})
+    index = {
+        "metadata": {"total_size": sum(value.nbytes for value in weights.values())},
+        "weight_map": {name: OWN_SHARD if name in own else TEXT_SHARD for name in weights},
+    }
+    text = json.dumps(index, indent=2) + "\n"
+    (folder / "model.safetensors.index.json").write_text(text, encoding="utf-8")
+    whole.unlink()
 
 
 def _load_in_float32(config: Path) -> None:
@@ -111,7 +131,7 @@ def card_for(phantoms: PhantomSet) -> ModelCard:
         rashes=_distinct(a.rash for a in asked),
         sites=_distinct(site for a in asked for site in a.sites),
         tones=_distinct(a.tone for a in asked),
-        defaults=DrawingDefaults(20, 2.5, "ddim", phantoms.size, phantoms.size),
+        defaults=DrawingDefaults(20, 3.0, "ddim", phantoms.size, phantoms.size),
         licence="Apache-2.0",
         origin=f"{ORIGIN} It learned from {len(phantoms)} of them.",
     )

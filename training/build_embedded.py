@@ -123,7 +123,8 @@ def build(plan: Plan) -> None:
 
 def _evaluation(plan: Plan, model: Path, judge: Path) -> Stage:
     report, held_out = plan.work / "evaluation.json", plan.folder("phantoms_held_out")
-    places = ("--model", str(model), "--judge", str(judge), "--phantoms", str(held_out))
+    learned = ("--training-phantoms", str(plan.folder("phantoms")))
+    places = ("--model", str(model), "--judge", str(judge), "--phantoms", str(held_out), *learned)
     count = ("--count", str(plan.evaluation), "--output", str(report))
     return Stage("evaluation", "evaluate", (*places, *count), report)
 

@@ -98,7 +98,7 @@ def _interval(name: str, interval: Any) -> str:
 
 def show_samples(folder: Path) -> None:
     """The sample grid released with the model, if there is one."""
-    path = folder / "samples.png"
+    path = folder / "samples.webp"
     if path.is_file():
         st.markdown("### Samples")
         st.image(
