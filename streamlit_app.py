@@ -10,6 +10,7 @@ from pages.components.resources import open_resources
 
 PAGES = (
     st.Page("pages/generate.py", title="Generate", icon=":material/add_photo_alternate:", default=True),
+    st.Page("pages/compare.py", title="Compare", icon=":material/table_chart:"),
     st.Page("pages/history.py", title="History", icon=":material/photo_library:"),
     st.Page("pages/review.py", title="Review", icon=":material/rate_review:"),
     st.Page("pages/about.py", title="About the model", icon=":material/info:"),

@@ -132,6 +132,15 @@ def read_recipe(path: Path) -> tuple[Recipe, str]:
         raise ImageFileError(f"{path} carries a recipe that can't be read. {error}") from error
 
 
+def read_picture(path: Path) -> Image.Image:
+    """The decoded picture alone, whatever its metadata say.
+
+    Raises:
+        ImageFileError: the file is missing, damaged, or no PNG.
+    """
+    return _open_png(Path(path))[0]
+
+
 def _open_png(path: Path) -> tuple[Image.Image, dict[str, str]]:
     """The decoded picture and its text entries. A picture larger than any we draw is not decoded."""
     try:

@@ -24,7 +24,8 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One picture to be drawn. Jobs asked for together share ``request_id``."""
+    """One picture to be drawn. Jobs asked for together share ``request_id``, which may begin with what
+    they are for (``core.comparisons``)."""
 
     id: int
     request_id: str

@@ -18,6 +18,9 @@ from db.rows import to_job, user_id
 from db.tables import jobs, users
 
 REQUEST_MAX = 500
+REQUEST_ID_LENGTH = 40
+PURPOSE_MAX = 24
+"""Characters of a purpose; the random rest keeps request ids apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +29,17 @@ class Jobs:
 
     database: Database
 
-    def submit(self, owner: str, recipes: Sequence[Recipe]) -> list[Job]:
-        """Queues one job for each recipe; they share a request id.
+    def submit(self, owner: str, recipes: Sequence[Recipe], purpose: str = "") -> list[Job]:
+        """Queues one job for each recipe; they share a request id, which begins with ``purpose``.
 
         Raises:
-            InputError: no recipe, or more than REQUEST_MAX.
+            InputError: no recipe, more than REQUEST_MAX, or a purpose longer than PURPOSE_MAX.
         """
+        if len(purpose) > PURPOSE_MAX:
+            raise InputError(f"The purpose '{purpose}' is longer than {PURPOSE_MAX} characters; shorten it.")
         if not 1 <= len(recipes) <= REQUEST_MAX:
             raise InputError(f"{len(recipes)} pictures were asked for; ask for 1 to {REQUEST_MAX} at once.")
-        request, now = uuid4().hex, self.database.clock()
+        request, now = f"{purpose}{uuid4().hex}"[:REQUEST_ID_LENGTH], self.database.clock()
         times = {"created_at": now, "queued_at": now}
         with self.database.writing() as connection:
             shared = {"request_id": request, "owner_id": user_id(connection, owner), **times}
@@ -54,12 +59,19 @@ class Jobs:
         with self.database.reading() as connection:
             return _jobs(connection, query.order_by(jobs.c.id))
 
-    def recent(self, owner: str, limit: int = 20) -> list[Job]:
-        """The owner's newest jobs, newest first."""
-        newest = (jobs.c.created_at.desc(), jobs.c.id.desc())
+    def recent(self, owner: str, limit: int = 20, besides: str | None = None) -> list[Job]:
+        """The owner's newest jobs, newest first, without those whose purpose begins with ``besides``."""
+        others = [] if besides is None else [~jobs.c.request_id.startswith(besides, autoescape=True)]
         with self.database.reading() as connection:
             mine = jobs.c.owner_id == user_id(connection, owner)
-            return _jobs(connection, _query().where(mine).order_by(*newest).limit(limit))
+            return _jobs(connection, _query().where(mine, *others).order_by(*_NEWEST).limit(limit))
+
+    def latest_request(self, owner: str, purpose: str) -> str | None:
+        """The id of the owner's newest request whose purpose begins so; None if there is none."""
+        query = select(jobs.c.request_id).where(jobs.c.request_id.startswith(purpose, autoescape=True))
+        with self.database.reading() as connection:
+            mine = jobs.c.owner_id == user_id(connection, owner)
+            return connection.execute(query.where(mine).order_by(*_NEWEST).limit(1)).scalar()
 
     def place(self, job_id: int) -> int | None:
         """1 if the job is drawn next, None if it is not queued (any more)."""
@@ -153,6 +165,9 @@ class Jobs:
         for path in (image.image_path, image.thumbnail_path):
             if not (self.database.library / path).is_file():
                 raise StorageError(f"The picture's file {path} is not in the library; nothing was recorded.")
+
+
+_NEWEST = (jobs.c.created_at.desc(), jobs.c.id.desc())
 
 
 def _query() -> Select:

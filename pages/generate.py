@@ -1,5 +1,7 @@
 """Generate: choose, read the caption, press Generate, watch the picture form, rate it."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.model_cards import ModelCard
@@ -9,7 +11,7 @@ from pages.components.form import ask_mode, ask_subject, show_not_offered
 from pages.components.frame import require_frame
 from pages.components.heading import page_heading
 from pages.components.model_picker import NO_MODEL, ask_model, current_card
-from pages.components.orders import order_pictures, wish_for
+from pages.components.orders import order_pictures, shown_requests, wish_for
 from pages.components.people import current_person
 from pages.components.progress import show_progress
 from pages.components.resources import Resources, open_resources
@@ -27,7 +29,7 @@ def show_page(resources: Resources, user: str) -> None:
         ask_model(resources, user)
         return
     _ask_and_order(resources, user, card)
-    show_progress(resources, user)
+    show_progress(resources, user, partial(shown_requests, resources, user))
     show_results(resources, user)
 
 

@@ -239,3 +239,23 @@ def test_two_processes_never_take_the_same_job(library: Path) -> None:
     with get_context("spawn").Pool(2) as pool:
         one, two = pool.starmap(_take_all, [(library, "one"), (library, "two")], chunksize=1)
     assert sorted(one + two) == [job.id for job in reversed(repository.jobs.recent("ann", 100))]
+
+
+def test_a_request_is_found_again_by_its_purpose_and_its_owner(repository: Repository) -> None:
+    first = repository.jobs.submit("ann", [RECIPE], "compare.rash.tone.")[0].request_id
+    plain = submit(repository, "ann", 2)
+    second = repository.jobs.submit("ann", [RECIPE], "compare.site.tone.")[0].request_id
+    repository.jobs.submit("bob", [RECIPE], "compare.site.rash.")
+    submit(repository, "ann", 1)
+    assert first.startswith("compare.rash.tone.") and len(first) == 40
+    assert repository.jobs.latest_request("ann", "compare.") == second
+    assert repository.jobs.latest_request("ann", "compare.rash") == first
+    assert repository.jobs.latest_request("ann", "compare_") is None
+    others = repository.jobs.recent("ann", besides="compare.")
+    assert len(others) == 3 and plain[0] in others
+    assert len(repository.jobs.recent("ann")) == 5
+
+
+def test_a_purpose_that_leaves_no_room_for_chance_is_refused(repository: Repository) -> None:
+    with pytest.raises(InputError, match="longer than 24"):
+        repository.jobs.submit("ann", [RECIPE], "p" * 25)

@@ -7,6 +7,7 @@ STYLE = """
 .stMainBlockContainer {padding: 3.5rem 3rem 4rem; max-width: 1280px;}
 .st-key-disclaimer p {letter-spacing: .01em;}
 .st-key-gallery button[kind="tertiary"] {justify-content: flex-start; text-align: left; min-height: 1.75rem;}
+.st-key-compare_table button[kind="tertiary"] {justify-content: flex-start; text-align: left;}
 .st-key-review_realism kbd, .st-key-review_realism [data-testid="stButtonShortcut"] {display: none;}
 .st-key-filter_text {min-width: 15rem;}
 button[data-variant="segmented_control"][data-selected="true"] {color: inherit; font-weight: 600;}

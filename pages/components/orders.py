@@ -6,6 +6,7 @@ from datetime import timedelta
 import streamlit as st
 
 from core.attributes import Attributes
+from core.comparisons import MARK, Comparison, comparison_recipes
 from core.composing import Wish, across_tones, compose, series
 from core.jobs import Job, JobState
 from core.recipes import Recipe
@@ -61,6 +62,18 @@ def order_across_tones(resources: Resources, user: str, recipe: Recipe) -> str:
     return submit(resources, user, across_tones(wish_of(recipe)))
 
 
+def order_comparison(resources: Resources, user: str, comparison: Comparison, wish: Wish) -> str:
+    """Submits the pictures of a table, row by row; they are shown on Compare, not among Generate's results.
+
+    Raises:
+        InputError, ModelError: a picture can't be drawn as wished; nothing was submitted.
+    """
+    recipes = comparison_recipes(comparison, wish)
+    jobs = resources.repository.jobs.submit(user, recipes, comparison.purpose)
+    resources.worker.wake()
+    return jobs[0].request_id
+
+
 def wish_of(recipe: Recipe) -> Wish:
     """A recipe as a wish: everything is held but the weights' hashes."""
     named = recipe.rash is not None or bool(recipe.sites)
@@ -92,7 +105,7 @@ def shown_requests(resources: Resources, user: str) -> list[str]:
     """Requests in view, newest first; a new session or person starts with the recent ones of that person."""
     if st.session_state.get(SHOWN_FOR) != user:
         st.session_state[SHOWN_FOR] = user
-        jobs = resources.repository.jobs.recent(user, limit=24)
+        jobs = resources.repository.jobs.recent(user, limit=24, besides=MARK)
         recent = [job for job in jobs if now() - job.created_at < RECENT]
         st.session_state[SHOWN] = list(dict.fromkeys(job.request_id for job in recent))[:KEPT]
     return list(st.session_state[SHOWN])

@@ -1,5 +1,6 @@
 """Pictures under way: place in the queue, steps, the forming preview, Cancel. Polls while needed."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
 
@@ -8,7 +9,7 @@ import streamlit as st
 from core.jobs import Job, JobState
 from db.repository import Repository
 from pages.components.errors import errors_shown
-from pages.components.orders import ACTIVE, shown_requests
+from pages.components.orders import ACTIVE
 from pages.components.picture import show_preview
 from pages.components.resources import Resources
 from pages.components.wording import attributes_line, counted, duration, plain
@@ -19,24 +20,29 @@ PACE_SECONDS = 1.0
 """Steps are watched for so long before a time left is named."""
 
 
-def active_jobs(resources: Resources, user: str) -> list[Job]:
+Requests = Callable[[], Sequence[str]]
+"""Asks which requests are in view, newest first: another order may join while the page is open."""
+
+
+def active_jobs(resources: Resources, user: str, requests: Requests) -> list[Job]:
     """The user's waiting and running jobs among the requests in view, in the order they were asked for."""
-    requests = reversed(shown_requests(resources, user))
-    jobs = (job for request in requests for job in resources.repository.jobs.of_request(request, user))
+    of_request = resources.repository.jobs.of_request
+    jobs = (job for request in reversed(requests()) for job in of_request(request, user))
     return [job for job in jobs if job.state in ACTIVE]
 
 
-def show_progress(resources: Resources, user: str) -> None:
+def show_progress(resources: Resources, user: str, requests: Requests) -> None:
     """Draws what is under way and follows it; nothing is polled while nothing is."""
-    jobs = active_jobs(resources, user)
+    jobs = active_jobs(resources, user, requests)
     if jobs:
-        st.fragment(_follow, run_every=POLL_SECONDS)(resources, user, tuple(job.id for job in jobs))
+        drawn = tuple(job.id for job in jobs)
+        st.fragment(_follow, run_every=POLL_SECONDS)(resources, user, requests, drawn)
 
 
-def _follow(resources: Resources, user: str, drawn: tuple[int, ...]) -> None:
+def _follow(resources: Resources, user: str, requests: Requests, drawn: tuple[int, ...]) -> None:
     """One look at the queue. When a job ended, the whole page is drawn again with its picture."""
     with errors_shown():
-        jobs = active_jobs(resources, user)
+        jobs = active_jobs(resources, user, requests)
         if tuple(job.id for job in jobs) != drawn:
             st.rerun()
         running = [job for job in jobs if job.state is JobState.RUNNING]

@@ -72,7 +72,8 @@ def _ask_seed() -> int:
         SEED_MAX,
         key=SEED,
         step=1,
-        help="Several pictures use this seed, the next one, and so on.",
+        help="On Generate, several pictures use this seed, the next one, and so on. A comparison uses it "
+        "for all of its pictures.",
         persist_state="session",
     )
     return int(seed)

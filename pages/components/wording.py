@@ -22,6 +22,7 @@ CRITERION_QUESTIONS = {
 }
 COMMENT_MAX = 1000
 VERDICT_LABELS = {"yes": "Yes", "partly": "Partly", "no": "No"}
+KIND_LABELS = {"rash": "Rash", "site": "Body site", "tone": "Skin tone"}
 STATE_LABELS = {
     "queued": "Waiting",
     "running": "Drawing",
@@ -58,6 +59,13 @@ def tone_label(key: str | None, vocabulary: Vocabulary | None = None) -> str:
     """The tone's word alone."""
     tones = (vocabulary or load_vocabulary()).tones
     return short(tones[key].label) if key in tones else (key or "Tone not named")
+
+
+def value_label(kind: str, key: str | None) -> str:
+    """A value of any attribute as a heading: "Tinea", "Foot", "Brown skin"."""
+    if kind == "tone" and key is not None:
+        return f"{tone_label(key)} skin"
+    return {"rash": rash_word, "site": site_label}.get(kind, str)(key or "")
 
 
 def attributes_line(recipe: Recipe) -> str:

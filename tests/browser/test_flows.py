@@ -1,5 +1,6 @@
 """The three flows of a clinician in a real browser: generate, browse, review; pictures of each are kept."""
 
+import json
 import os
 import re
 import socket
@@ -18,6 +19,7 @@ from PIL import Image
 from core.images import read_recipe
 from core.model_cards import load_card
 from core.settings import PROJECT
+from core.sheets import SHEET_KEY
 from db.records import CRITERIA
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -33,7 +35,13 @@ FLAGS = (
     "--disable-sync",
 )
 SCREENSHOTS = Path(__file__).resolve().parent / "screenshots"
-SHOWN = {"generate": "Generate", "history": "History", "review": "Review", "about": "About the model"}
+SHOWN = {
+    "generate": "Generate",
+    "compare": "Compare",
+    "history": "History",
+    "review": "Review",
+    "about": "About the model",
+}
 PATIENCE = 300_000
 """Milliseconds: a busy machine may take long, a working page never needs them."""
 
@@ -201,6 +209,37 @@ def test_a_closed_tab_loses_nothing(page: sync_api.Page, address: str) -> None:
     keep(page, "generate-rate")
     sheet.get_by_role("button", name="Save rating").click()
     page.get_by_text("Rated 6/7").first.wait_for()
+
+
+def test_compare_draws_a_table_opens_a_cell_and_hands_out_the_sheet(
+    page: sync_api.Page, address: str, tmp_path: Path
+) -> None:
+    open_page(page, address, "compare")
+    assert page.get_by_text("Your comparison will appear here").is_visible()
+    for kind in ("rash", "tone"):
+        chosen = page.locator(f".st-key-compare_values_{kind}")
+        while chosen.locator(".react-aria-ComboBox [data-tag]").count() > 2:
+            chosen.locator("input").focus()
+            page.keyboard.press("Backspace")
+            settle(page)
+    assert page.get_by_text(re.compile("^4 pictures, ")).is_visible()
+    press(page, "compare_draw")
+    page.reload()
+    expect(page.locator("[class*=st-key-compare_open_]")).to_have_count(4)
+    page.locator(".st-key-progress").wait_for(state="detached")
+    settle(page)
+    keep(page, "compare")
+    with page.expect_download() as download:
+        page.locator(".st-key-compare_download").get_by_role("button").click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    with Image.open(file) as sheet:
+        assert len(json.loads(sheet.text[SHEET_KEY])["cells"]) == 4
+    page.locator("[class*=st-key-compare_open_]").last.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Reuse recipe").wait_for()
+    settle(page)
+    keep(page, "compare-detail")
 
 
 def test_browse_filter_open_reuse_delete_and_undo(page: sync_api.Page, address: str, tmp_path: Path) -> None:
