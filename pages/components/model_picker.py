@@ -9,7 +9,7 @@ from core.errors import ModelMissingError
 from core.model_cards import ModelCard, load_card
 from pages.components.errors import errors_shown
 from pages.components.resources import Resources, models_on_offer
-from pages.components.settings_panel import MODEL
+from pages.components.settings_panel import MODEL, carry_over
 
 ADDED = "model_added"
 NO_MODEL = (
@@ -33,6 +33,7 @@ def ask_model(resources: Resources, user: str) -> None:
     labels = {card.source: card.label for card in cards}
     if st.session_state.get(MODEL) not in labels and labels:
         st.session_state[MODEL] = next(iter(labels))
+    carry_over(MODEL)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if labels:
             st.selectbox(

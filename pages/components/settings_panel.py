@@ -33,6 +33,7 @@ def ask_settings(card: ModelCard) -> DrawingChoices:
     """Draws the settings; another model brings its own defaults."""
     if st.session_state.get(DEFAULTS_OF) != card.source:
         use_defaults(card)
+    carry_over(FIXED, SEED, STEPS, GUIDANCE, SCHEDULER, NEGATIVE)
     left, right = st.columns(2)
     with left:
         seed = _ask_seed()
@@ -54,6 +55,17 @@ def ask_settings(card: ModelCard) -> DrawingChoices:
     )
     state = st.session_state
     return DrawingChoices(seed, state[STEPS], state[GUIDANCE], state[SCHEDULER], negative)
+
+
+def carry_over(*keys: str) -> None:
+    """Keeps what was chosen on another page that asks the same.
+
+    Streamlit gives a widget that is new to a page its lowest or first value (one step, for example) unless
+    one was set in the same run.
+    """
+    for key in keys:
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
 
 
 def _ask_seed() -> int:
