@@ -74,6 +74,9 @@ class JobStore(Protocol):
     def report(self, job_id: int, worker: str, step: int, total_steps: int, message: str = "") -> bool:
         """Renews the lease and stores progress; False if the lease is lost or cancelling was requested."""
 
+    def wanted(self, job_id: int, worker: str) -> bool:
+        """What ``report`` would say, without writing."""
+
     def finish(self, job_id: int, worker: str, image: DrawnImage) -> int | None:
         """Records the generation and closes the job in one transaction; returns the generation's id, or
         None if the lease is lost."""

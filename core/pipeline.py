@@ -25,7 +25,7 @@ from core.schedulers import make_scheduler, predicted_image_latents
 
 __all__ = ["Pipeline", "Step", "draw", "load_pipeline"]
 
-PREVIEW_SECONDS = 0.25
+PREVIEW_SECONDS = 0.5
 BLACK = 2
 """Brightest value (of 255) of a picture that counts as black: failed arithmetic, never a photograph."""
 

@@ -1,4 +1,4 @@
-"""Previews of running jobs: small WebP files in the library that a page shows while a picture forms."""
+"""Previews of running jobs: small JPEG files in the library that a page shows while a picture forms."""
 
 import os
 import time
@@ -13,7 +13,7 @@ STALE_SECONDS = 3600.0
 
 def preview_path(library: Path, job_id: int) -> Path:
     """Where the preview of a running job is, if there is one yet."""
-    return library / FOLDER / f"{job_id}.webp"
+    return library / FOLDER / f"{job_id}.jpg"
 
 
 def write_preview(library: Path, job_id: int, image: Image.Image) -> None:
@@ -25,7 +25,7 @@ def write_preview(library: Path, job_id: int, image: Image.Image) -> None:
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        image.save(temporary, format="WEBP", quality=60, method=0)
+        image.save(temporary, format="JPEG", quality=80)
         temporary.replace(path)
 
 

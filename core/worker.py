@@ -119,7 +119,7 @@ class Worker:
         from core.pipeline import draw
 
         def on_step(step: "Step") -> None:
-            lease.report(step.number, step.total, f"Drawing ... {step.seconds_per_step:.1f} s a step")
+            lease.report_step(step.number, step.total, f"Drawing ... {step.seconds_per_step:.1f} s a step")
             if step.preview is not None:
                 write_preview(self._library, job.id, step.preview)
 

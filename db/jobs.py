@@ -128,6 +128,11 @@ class Jobs:
         with self.database.writing() as connection:
             return leases.renew(connection, job_id, worker, self.database.clock(), progress)
 
+    def wanted(self, job_id: int, worker: str) -> bool:
+        """False tells the worker to stop; writes nothing."""
+        with self.database.reading() as connection:
+            return leases.wanted(connection, job_id, worker)
+
     def finish(self, job_id: int, worker: str, image: DrawnImage) -> int | None:
         """Records the picture and closes the job in one transaction. Asked twice by the worker that closed it
         (it never heard the first answer), it gives the same id.

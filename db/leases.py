@@ -7,7 +7,19 @@ never served comes first, among those the one who has waited longest. ``place`` 
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from core.jobs import JobState
 from db.tables import jobs, users
@@ -115,9 +127,7 @@ def _waiting_owners() -> Select:
 
 def renew(connection: Connection, job_id: int, worker: str, now: datetime, progress: dict[str, Any]) -> bool:
     """Prolongs the lease and stores progress; False if the worker does not hold the job or shall stop."""
-    held = connection.execute(
-        select(j.lease_seconds, j.cancel_requested).where(holds(job_id, worker))
-    ).first()
+    held = connection.execute(_HELD, {"held": job_id, "by": worker}).first()
     if held is None:
         return False
     until = now + timedelta(seconds=held.lease_seconds)
@@ -125,9 +135,19 @@ def renew(connection: Connection, job_id: int, worker: str, now: datetime, progr
     return connection.execute(changed).rowcount > 0 and not held.cancel_requested
 
 
-def holds(job_id: int, worker: str) -> ColumnElement[bool]:
+def wanted(connection: Connection, job_id: int, worker: str) -> bool:
+    """Whether the worker holds the job and nobody asked to cancel it."""
+    held = connection.execute(_HELD, {"held": job_id, "by": worker}).first()
+    return held is not None and not held.cancel_requested
+
+
+def holds(job_id: int | BindParameter[int], worker: str | BindParameter[str]) -> ColumnElement[bool]:
     """The job, if this worker has it. An overdue lease counts until another takes the job."""
     return (j.id == job_id) & (j.state == JobState.RUNNING) & (j.lease_owner == worker)
+
+
+_HELD = select(j.lease_seconds, j.cancel_requested).where(holds(bindparam("held"), bindparam("by")))
+"""Asked at every step, so it is put together once: that takes longer than running it."""
 
 
 def close(connection: Connection, job_id: int, worker: str, values: dict[str, Any]) -> bool:

@@ -132,7 +132,7 @@ def test_purging_removes_left_overs_of_killed_programs(
     image = library / drawn(library).image_path
     half = image.with_name(f".{image.name}.0a1b.tmp")
     fresh = image.with_name(f".{image.name}.ffff.tmp")
-    preview = library / "previews" / "3.webp"
+    preview = library / "previews" / "3.jpg"
     preview.parent.mkdir()
     old = clock.now.timestamp() - 100_000
     for path, time in ((half, old), (preview, old), (image, old), (fresh, clock.now.timestamp())):

@@ -97,6 +97,15 @@ def test_a_killed_worker_leaves_the_job_to_the_next(
     assert repository.jobs.finish(job.id, "second", drawn(library)) is not None
 
 
+def test_a_job_is_wanted_until_it_is_cancelled_and_by_its_holder_alone(repository: Repository) -> None:
+    submit(repository, "ann", 1)
+    job = taken(repository)
+    assert repository.jobs.wanted(job.id, "worker")
+    assert not repository.jobs.wanted(job.id, "other")
+    repository.jobs.cancel(job.id, "ann")
+    assert not repository.jobs.wanted(job.id, "worker")
+
+
 def test_a_report_renews_the_lease(repository: Repository, clock: Clock) -> None:
     submit(repository, "ann", 1)
     job = taken(repository)

@@ -206,20 +206,40 @@ def test_a_busy_database_at_the_end_is_asked_again(
 def test_cancelling_a_running_job_stops_it_within_a_step(
     repository: Repository, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report, steps = type(repository.jobs).report, []
+    report_step, steps = Lease.report_step, []
 
-    def cancel_at_five(self: Any, job: int, worker: str, step: int, total: int, message: str = "") -> bool:
+    def cancel_at_five(self: Lease, step: int, total: int, message: str = "") -> None:
         steps.append(step)
         if step == 5:
-            self.cancel(job, "ana")
-        return report(self, job, worker, step, total, message)
+            repository.jobs.cancel(id, "ana")
+        report_step(self, step, total, message)
 
-    monkeypatch.setattr(type(repository.jobs), "report", cancel_at_five)
+    monkeypatch.setattr(Lease, "report_step", cancel_at_five)
     (id,) = submit(repository, compose_recipe(replace(WISH, num_inference_steps=50)))
     assert Worker(repository.jobs, library).run_once()
     assert repository.jobs.get(id, "ana").state is JobState.CANCELLED
     assert max(steps) == 5
     assert files_below(library / "images") == files_below(library / "previews") == []
+
+
+def test_quick_steps_are_stored_a_few_times_a_second_and_never_forgotten(
+    repository: Repository, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (id,) = submit(repository)
+    repository.jobs.take("hand", 60)
+    report, stored = type(repository.jobs).report, []
+
+    def counted(self: Any, job: int, worker: str, step: int, total: int, message: str = "") -> bool:
+        stored.append(step)
+        return report(self, job, worker, step, total, message)
+
+    monkeypatch.setattr(type(repository.jobs), "report", counted)
+    with Lease(repository.jobs, id, "hand", 60) as lease:
+        for step in range(1, 9):
+            monkeypatch.setattr("core.leases.time.monotonic", lambda step=step: step / 6)
+            lease.report_step(step, 8)
+    assert stored == [1, 4, 7]
+    assert repository.jobs.get(id, "ana").step == 7
 
 
 def test_cancelling_while_the_model_loads_draws_nothing(repository: Repository, library: Path) -> None:
@@ -404,7 +424,7 @@ def test_previews_of_killed_workers_are_swept_and_fresh_ones_left(library: Path)
         write_preview(library, id, Image.new("RGB", (8, 8)))
     os.utime(preview_path(library, 1), (0, 0))
     sweep_previews(library)
-    assert files_below(library / "previews") == ["2.webp"]
+    assert files_below(library / "previews") == ["2.jpg"]
 
 
 def test_a_preview_that_cannot_be_written_costs_only_the_preview(library: Path) -> None:
@@ -419,4 +439,4 @@ def test_removing_a_preview_removes_what_a_killed_worker_left_of_it_too(library:
         write_preview(library, id, Image.new("RGB", (8, 8)))
     (library / "previews" / "1.999.tmp").write_bytes(b"half")
     remove_preview(library, 1)
-    assert files_below(library / "previews") == ["11.webp"]
+    assert files_below(library / "previews") == ["11.jpg"]

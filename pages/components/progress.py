@@ -1,12 +1,12 @@
 """Pictures under way: place in the queue, steps, the forming preview, Cancel. Polls while needed."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from time import monotonic
 
 import streamlit as st
 
 from core.jobs import Job, JobState
+from core.preview_files import preview_path
 from db.repository import Repository
 from pages.components.errors import errors_shown
 from pages.components.orders import ACTIVE
@@ -57,17 +57,12 @@ def _follow(resources: Resources, user: str, requests: Requests, drawn: tuple[in
 def _show_running(resources: Resources, user: str, job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         with st.container(width=168):
-            show_preview(preview_path(resources.settings.library, job), "The picture will form here.")
+            show_preview(preview_path(resources.settings.library, job.id), "The picture will form here.")
         with st.container(width="stretch", gap="small"):
             st.markdown(f"**{plain(attributes_line(job.recipe))}**")
             st.progress(job.step / job.total_steps if job.total_steps else 0.0, text=progress_line(job))
             with st.container(horizontal=True):
                 _show_cancel(resources.repository, user, [job], "Cancel", f"cancel_{job.id}")
-
-
-def preview_path(library: Path, job: Job) -> Path:
-    """Where the worker leaves the forming picture."""
-    return library / "previews" / f"{job.id}.webp"
 
 
 def progress_line(job: Job) -> str:
