@@ -111,7 +111,7 @@ class Worker:
         started = time.perf_counter()
         image = self._draw(pipeline, job, lease)
         seconds = time.perf_counter() - started
-        lease.report(*_all_steps(job), "Saving ...")
+        lease.report_step(*_all_steps(job), "Saving ...")
         recipe = _as_drawn(job.recipe, pipeline)
         self._finish(job, store_image(self._library, image, recipe, seconds))
 

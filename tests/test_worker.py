@@ -105,6 +105,7 @@ def test_the_user_sees_loading_steps_and_a_forming_preview(
                 previews.append(image.size)
         return report(self, job, worker, step, total, message)
 
+    monkeypatch.setattr("core.leases.STEP_SECONDS", 0.0)
     monkeypatch.setattr(type(repository.jobs), "report", listen)
     submit(repository)
     Worker(repository.jobs, library).run_once()
