@@ -91,7 +91,8 @@ def across_tones(wish: Wish) -> tuple[Recipe, ...]:
     """
     if wish.attributes is None:
         raise VocabularyError("Across skin tones needs a chosen rash and site, not only a written prompt.")
-    tones = load_card(wish.model).tones or tuple(load_vocabulary().tones)
+    known = load_card(wish.model).tones
+    tones = [tone for tone in load_vocabulary().tones if not known or tone in known]
     seed = secrets.randbelow(SEED_MAX + 1) if wish.seed is None else wish.seed
     wishes = (replace(wish.attributes, tone=tone) for tone in tones)
     return tuple(compose_recipe(replace(wish, attributes=a, prompt=None, seed=seed)) for a in wishes)

@@ -1,5 +1,6 @@
 """From a wish to a recipe: checked against vocabulary, card and tokenizer, and completed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import core
 from core.attributes import Attributes
 from core.composing import Wish, across_tones, compose, compose_recipe, series
 from core.errors import ModelMissingError, PromptError, RecipeError, VocabularyError
+from core.model_cards import load_card, write_card
 from core.recipes import SEED_MAX
 
 TINEA = Attributes("tinea", ("foot",), "brown")
@@ -158,6 +160,15 @@ def test_across_tones_keeps_the_seed_and_takes_every_tone_the_model_knows() -> N
     assert [r.tone for r in recipes] == ["fair", "brown", "black"]
     assert len({r.seed for r in recipes}) == 1
     assert recipes[1].prompt == CAPTION
+
+
+def test_across_tones_runs_from_pale_to_black_whatever_order_the_card_has(model: Path) -> None:
+    card = load_card("embedded")
+    write_card(model, replace(card, tones=("black", "brown", "fair")))
+    try:
+        assert [r.tone for r in across_tones(Wish(TINEA))] == ["fair", "brown", "black"]
+    finally:
+        write_card(model, card)
 
 
 def test_across_tones_needs_attributes() -> None:

@@ -1,9 +1,11 @@
 """The queue: turns, leases, cancelling, retrying."""
 
 import random
+import sys
 import threading
 from multiprocessing import get_context
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from library_parts import RECIPE, Clock, drawn, library_settings, opened
@@ -242,7 +244,8 @@ def _take_all(library: Path, name: str) -> list[int]:
     return found
 
 
-def test_two_processes_never_take_the_same_job(library: Path) -> None:
+def test_two_processes_never_take_the_same_job(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))  # the page tests leave the app there
     repository = opened(library_settings(library))
     submit(repository, "ann", 40)
     with get_context("spawn").Pool(2) as pool:

@@ -12,8 +12,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.jobs import JobState
+from core.model_cards import ModelCard
 from core.worker import Worker
 from db.repository import Repository
+from pages.components.model_picker import distinct_labels
 from tests import app_scenes as scenes
 from tests.tiny_models import make_tiny_pipeline
 
@@ -338,6 +340,11 @@ def test_a_rash_the_vocabulary_lost_gives_way_to_a_known_one(repository: Reposit
 def add_model(app: AppTest, source: Path | str) -> AppTest:
     app.text_input(key="model_source").set_value(str(source))
     return next(button for button in app.button if button.label == "Check and add").click().run()
+
+
+def test_models_of_one_name_are_told_apart_by_their_folder() -> None:
+    cards = [ModelCard("a", "Skin"), ModelCard("/models/b", "Skin"), ModelCard("c", "Other")]
+    assert distinct_labels(cards) == {"a": "Skin (a)", "/models/b": "Skin (/models/b)", "c": "Other"}
 
 
 def test_a_whole_model_folder_is_added_and_chosen(repository: Repository, tmp_path: Path) -> None:

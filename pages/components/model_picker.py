@@ -1,5 +1,7 @@
 """Which model draws, and how another one is added."""
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -30,7 +32,7 @@ def current_card(resources: Resources) -> ModelCard | None:
 def ask_model(resources: Resources, user: str) -> None:
     """Draws the choice of models and, beside it, the way to add one."""
     cards, troubles = models_on_offer(resources)
-    labels = {card.source: card.label for card in cards}
+    labels = distinct_labels(cards)
     if st.session_state.get(MODEL) not in labels and labels:
         st.session_state[MODEL] = next(iter(labels))
     carry_over(MODEL)
@@ -48,6 +50,15 @@ def ask_model(resources: Resources, user: str) -> None:
             _ask_new_model(resources, user)
     for trouble in troubles:
         st.warning(trouble, icon=":material/warning:")
+
+
+def distinct_labels(cards: Sequence[ModelCard]) -> dict[str, str]:
+    """Labels by source; those that several models share name the source too."""
+    times = Counter(card.label for card in cards)
+    return {
+        card.source: card.label if times[card.label] == 1 else f"{card.label} ({card.source})"
+        for card in cards
+    }
 
 
 def _ask_new_model(resources: Resources, user: str) -> None:
