@@ -1,4 +1,4 @@
-"""Checks that the migrations build exactly the schema that db/tables.py and db/triggers.py describe.
+"""Checks that the migrations build exactly the schema that db/tables and db/triggers.py describe.
 
 Builds both and compares tables, columns, indexes and foreign keys (Alembic's comparison), and CHECKs and
 triggers, which Alembic leaves out. Prints each difference; the exit code is 1 if there is one.

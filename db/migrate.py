@@ -2,7 +2,7 @@
 
 The app does this whenever it opens a library: it copies the database to backups/ in the library first, and
 puts the copy back if the upgrade fails. With --revision MESSAGE (for developers) the difference between
-db/tables.py and the migrations is written as a new migration.
+db/tables and the migrations is written as a new migration.
 """
 
 import sqlite3
@@ -160,7 +160,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = ArgumentParser(
         "python -m db.migrate", None, __doc__, formatter_class=RawDescriptionHelpFormatter
     )
-    parser.add_argument("--revision", metavar="MESSAGE", help="write a new migration from db/tables.py")
+    parser.add_argument("--revision", metavar="MESSAGE", help="write a new migration from db/tables")
     arguments = parser.parse_args(argv)
     settings = Settings.from_environment()
     try:

@@ -1,0 +1,26 @@
+"""The schema. Migrations under db/migrations build it; ``python -m db.check`` holds the two together.
+
+A generation's recipe is kept whole as canonical JSON; what History filters by stands beside it in columns.
+``prompts`` holds each distinct lower-cased prompt once, so that a text search reads prompts, not pictures.
+Triggers that make ratings append-only are in db/triggers.py.
+"""
+
+from db.tables.base import SCHEMA, metadata
+from db.tables.people import users
+from db.tables.pictures import generation_sites, generations, prompts, stars
+from db.tables.queue import jobs, models
+from db.tables.reviews import ratings, reveals
+
+__all__ = [
+    "SCHEMA",
+    "generation_sites",
+    "generations",
+    "jobs",
+    "metadata",
+    "models",
+    "prompts",
+    "ratings",
+    "reveals",
+    "stars",
+    "users",
+]
