@@ -44,6 +44,8 @@ class ModelCard:
     figures: dict[str, Any] = field(default_factory=dict, hash=False)
     licence: str = ""
     origin: str = ""
+    judge: bool = False
+    """Whether the released judge knows this model's words, so that it may read rash and site."""
 
     def unknown(self, attributes: Attributes) -> tuple[tuple[str, str], ...]:
         """Pairs (kind, key) among ``attributes`` that this model was not trained on."""

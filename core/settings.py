@@ -12,6 +12,8 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 VOCABULARY_DIR = PROJECT / "data" / "vocabulary"
 EMBEDDED_MODEL = "embedded"
+JUDGE = "judge"
+"""Names of the released folders among the models."""
 
 
 @dataclass(frozen=True, slots=True)

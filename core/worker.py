@@ -19,6 +19,7 @@ from PIL import Image
 from core.checkpoints import encoder_hash, model_hash
 from core.composing import STOCK_ENCODER
 from core.errors import Cancelled, LibraryBusyError, ModelError, Script2SkinError
+from core.examiner import Examiner
 from core.images import store_image
 from core.jobs import DrawnImage, Job, JobStore
 from core.leases import Lease
@@ -41,7 +42,8 @@ Loader = Callable[[str, str | None], "Pipeline"]
 
 
 class Worker:
-    """Draws one job at a time. Several workers, in one process or many, share a store by leases."""
+    """Draws one job at a time, and has finished pictures measured while none waits. Several workers, in one
+    process or many, share a store by leases."""
 
     def __init__(
         self,
@@ -50,10 +52,12 @@ class Worker:
         name: str | None = None,
         lease_seconds: float = LEASE_SECONDS,
         load: Loader | None = None,
+        examiner: Examiner | None = None,
     ) -> None:
         self.name = name or f"{socket.gethostname()}-{os.getpid()}-{id(self):x}"
         self._store, self._library, self._lease_seconds = store, library, lease_seconds
         self._load = load or _load_pipeline
+        self._examiner = examiner
         self._pipeline: Pipeline | None = None
         self._loaded: tuple[str, ...] = ()
         self._awake, self._stop = threading.Event(), threading.Event()
@@ -78,13 +82,16 @@ class Worker:
         while not stop_event.is_set():
             try:
                 sweep_previews(self._library)
-                worked = self.run_once()
+                worked = self.run_once() or self._examine_once()
             except Exception:
                 logger.exception("worker %s: the job store failed; trying again", self.name)
                 worked = False
             if not worked:
                 self._awake.wait(IDLE_SECONDS)
                 self._awake.clear()
+
+    def _examine_once(self) -> bool:
+        return self._examiner is not None and self._examiner.run_once()
 
     def run_once(self) -> bool:
         """Takes and runs one job; False if there was none."""

@@ -13,6 +13,7 @@ from db.jobs import Jobs
 from db.migrate import upgrade
 from db.models import Models
 from db.ratings import Ratings
+from db.readings import Readings
 from db.records import DiskUse
 from db.users import Users
 
@@ -48,6 +49,11 @@ class Repository:
     def ratings(self) -> Ratings:
         """What raters said of them."""
         return Ratings(self.database)
+
+    @cached_property
+    def readings(self) -> Readings:
+        """What was measured in the pictures; also the examiner's ``ReadingStore``."""
+        return Readings(self.database)
 
     @cached_property
     def models(self) -> Models:

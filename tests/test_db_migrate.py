@@ -17,11 +17,12 @@ from db.migrate import MIGRATIONS, known_schemas, upgrade
 from db.repository import open_repository
 from db.tables import SCHEMA
 
-SECOND = """
+LATER = f"{int(SCHEMA) + 1:04d}"
+NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "{later}", "{now}", None, None
 
 
 def upgrade():
@@ -36,8 +37,8 @@ def later_migrations(tmp_path: Path) -> Path:
     """A copy of the migrations with room for another."""
     folder = tmp_path / "later"
     (folder / "versions").mkdir(parents=True)
-    for name in ("env.py", "script.py.mako", "versions/0001_first_schema.py"):
-        (folder / name).write_text((MIGRATIONS / name).read_text())
+    for path in (*MIGRATIONS.glob("*.*"), *MIGRATIONS.glob("versions/*.py")):
+        (folder / path.relative_to(MIGRATIONS)).write_text(path.read_text())
     return folder
 
 
@@ -78,13 +79,13 @@ def test_an_upgrade_keeps_the_data_and_a_copy_of_what_was(library: Path, later_m
     settings = library_settings(library)
     opened(settings).close()
     before = state(library)
-    (later_migrations / "versions/0002.py").write_text(SECOND.format(then="pass"))
-    upgrade(settings.database_url, library, later_migrations, "0002")
+    (later_migrations / f"versions/{LATER}.py").write_text(NEXT.format(then="pass", now=SCHEMA, later=LATER))
+    upgrade(settings.database_url, library, later_migrations, LATER)
     assert "mail" in columns(library, "users")
-    (copy,) = (library / "backups").glob("script2skin-0001-*.db")
+    (copy,) = (library / "backups").glob(f"script2skin-{SCHEMA}-*.db")
     with closing(sqlite3.connect(copy)) as connection:
         assert list(connection.iterdump()) == before
-    upgrade(settings.database_url, library, later_migrations, "0002")
+    upgrade(settings.database_url, library, later_migrations, LATER)
     assert len(list((library / "backups").iterdir())) == 1
 
 
@@ -104,9 +105,9 @@ def test_a_failed_upgrade_leaves_the_library_as_it_was(
     id = repository.generations.add("ann", drawn(library))
     repository.close()
     before = state(library)
-    (later_migrations / "versions/0002.py").write_text(SECOND.format(then=then))
+    (later_migrations / f"versions/{LATER}.py").write_text(NEXT.format(then=then, now=SCHEMA, later=LATER))
     with pytest.raises(StorageError, match="as it was before"):
-        upgrade(settings.database_url, library, later_migrations, "0002")
+        upgrade(settings.database_url, library, later_migrations, LATER)
     assert state(library) == before
     assert open_repository(settings).generations.get(id, "ann").id == id
 

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.errors import NotFoundError
 from core.images import read_recipe
+from core.readings import Reading
 from core.worker import Worker
 from db.records import HistoryFilter, Order
 from db.repository import Repository
@@ -129,6 +130,22 @@ def test_the_detail_shows_recipe_and_ratings(repository: Repository) -> None:
     assert "DDIMScheduler" in words
     assert "**Realism 6/7** · blind" in words
     assert scenes.OTHER in words
+
+
+def test_the_detail_shows_what_was_measured_beside_what_was_asked(repository: Repository) -> None:
+    words = scenes.texts(scenes.healthy(scenes.press(scenes.open_app("history"), "open_2")))
+    assert "Not measured yet" in words
+    seen = Reading("tan", 6, 3.14, 12.4, 0.105, "tinea", 0.871, "sole", 0.6, "0" * 64)
+    repository.readings.record(2, seen)
+    words = scenes.texts(scenes.healthy(scenes.press(scenes.open_app("history"), "open_2")))
+    for line in ("Tan: nearest to Monk 6 (ΔE 3.1), ITA 12°", "Tinea (87 %), Sole (60 %)", "10 % of the skin"):
+        assert line.replace(" %", "%") in words.replace("\\", "")
+
+
+def test_the_detail_says_why_nothing_was_measured(repository: Repository) -> None:
+    repository.readings.record(2, Reading(note="no skin was recognised", judge_sha256="0" * 64))
+    words = scenes.texts(scenes.healthy(scenes.press(scenes.open_app("history"), "open_2")))
+    assert "Not measured: no skin was recognised" in words.replace("\\", "")
 
 
 def test_star_is_the_users_own(repository: Repository) -> None:

@@ -133,6 +133,7 @@ def card_for(phantoms: PhantomSet) -> ModelCard:
         tones=_distinct(a.tone for a in asked),
         defaults=DrawingDefaults(20, 3.0, "ddim", phantoms.size, phantoms.size),
         licence="Apache-2.0",
+        judge=True,
         origin=f"{ORIGIN} It learned from {len(phantoms)} of them.",
     )
 

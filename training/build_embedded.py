@@ -15,10 +15,8 @@ from importlib import import_module
 from pathlib import Path
 
 from core.errors import Script2SkinError, TrainingError
-from core.settings import EMBEDDED_MODEL, Settings
+from core.settings import EMBEDDED_MODEL, JUDGE, Settings
 from training.assembly import Parts, assemble, check_drawing, copy_judge, record_figures
-
-JUDGE = "judge"
 
 SITES = (
     *("face", "cheek", "neck", "chest", "back", "stomach", "arm", "hand", "palm", "fingers"),

@@ -9,6 +9,7 @@ from db.tables.base import SCHEMA, metadata
 from db.tables.people import users
 from db.tables.pictures import generation_sites, generations, prompts, stars
 from db.tables.queue import jobs, models
+from db.tables.readings import readings
 from db.tables.reviews import ratings, reveals
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "models",
     "prompts",
     "ratings",
+    "readings",
     "reveals",
     "stars",
     "users",

@@ -97,7 +97,7 @@ def _show_facts(repository: Repository, user: str, generation: Generation) -> No
     sheets = repository.ratings.of(generation.id)
     recipe, ratings, own = st.tabs(["Recipe", f"Ratings ({len(sheets)})", "Rate it"])
     with recipe:
-        show_recipe(generation)
+        show_recipe(generation, repository.readings.of([generation.id]).get(generation.id))
     with ratings:
         show_ratings(sheets)
     with own:

@@ -2,17 +2,25 @@
 
 import streamlit as st
 
+from core.readings import Reading
 from core.recipes import SCHEDULERS, Recipe
 from db.records import Generation
+from pages.components.measured import measured_rows
 from pages.components.wording import duration, moment_line, plain, rash_label, site_label, size, tone_label
 
 
-def recipe_rows(recipe: Recipe) -> list[tuple[str, str]]:
-    """What was asked for and with which settings."""
+def asked_rows(recipe: Recipe) -> list[tuple[str, str]]:
+    """What was asked for."""
     return [
         ("Rash", rash_label(recipe.rash)),
         ("Body site", ", ".join(site_label(site) for site in recipe.sites) or "Site not named"),
         ("Skin tone", tone_label(recipe.tone)),
+    ]
+
+
+def settings_rows(recipe: Recipe) -> list[tuple[str, str]]:
+    """With which settings it was drawn."""
+    return [
         ("Seed", str(recipe.seed)),
         ("Steps", str(recipe.num_inference_steps)),
         ("Guidance scale", f"{recipe.guidance_scale:g}"),
@@ -39,11 +47,13 @@ def show_rows(rows: list[tuple[str, str]]) -> None:
     st.table({name: plain(value) for name, value in rows}, border="horizontal", hide_header=True)
 
 
-def show_recipe(generation: Generation) -> None:
+def show_recipe(generation: Generation, reading: Reading | None) -> None:
     """The readable table, and the exact recipe for who needs it, folded."""
-    show_rows(recipe_rows(generation.recipe) + origin_rows(generation))
+    recipe = generation.recipe
+    asked = [*asked_rows(recipe), *measured_rows(reading)]
+    show_rows([*asked, *settings_rows(recipe), *origin_rows(generation)])
     with st.expander("Exact recipe (JSON)", icon=":material/data_object:"):
-        st.json(generation.recipe.to_dict(), expanded=True)
+        st.json(recipe.to_dict(), expanded=True)
 
 
 def _hash(digest: str) -> str:

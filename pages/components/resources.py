@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.errors import ModelError, StorageError
+from core.examiner import Examiner
 from core.model_cards import ModelCard, list_models, load_card
-from core.settings import Settings
+from core.settings import JUDGE, Settings
 from core.worker import Worker
 from db.records import DiskUse
 from db.repository import Repository, open_repository
@@ -41,7 +42,8 @@ def _released(resources: Resources) -> None:
 @st.cache_resource(show_spinner="Opening the library …", on_release=_released)
 def _opened(settings: Settings) -> Resources:
     repository = open_repository(settings)
-    worker = Worker(repository.jobs, settings.library)
+    examiner = Examiner(repository.readings, settings.models / JUDGE)
+    worker = Worker(repository.jobs, settings.library, examiner=examiner)
     worker.start_in_thread()
     return Resources(settings, repository, worker)
 

@@ -8,6 +8,7 @@ from core.jobs import Job, JobState
 from core.recipes import Recipe
 from db.records import Generation
 from pages.components.errors import errors_shown
+from pages.components.measured import measured_words
 from pages.components.orders import (
     NOTES,
     is_across_tones,
@@ -93,10 +94,13 @@ def _show_card(resources: Resources, user: str, generation: Generation, tones: b
     recipe = generation.recipe
     with st.container(gap="xsmall"):
         shown = show_picture(generation.image_path, recipe)
+        measured = measured_words(resources.repository.readings.of([generation.id]).get(generation.id))
         if tones:
             st.markdown(f"**{plain(tone_label(recipe.tone))}**")
+            st.caption(measured)
         else:
-            st.caption(f"Seed {recipe.seed} · {duration(generation.seconds)}")
+            known = (f"Seed {recipe.seed}", duration(generation.seconds), measured)
+            st.caption(" · ".join(filter(None, known)))
         with st.grid(1 if tones else 2, min_column_width=96, gap="xsmall"):
             show_rating_popover(resources.repository, generation, user, "result")
             _show_download(generation, shown)

@@ -1,0 +1,104 @@
+"""The examiner: measures every picture soon after it was drawn, while no job is waiting.
+
+The mask of unaffected skin comes from the judge's segmentation, for every model. What the judge reads as rash
+and site is kept only for models whose card names it. Imports no torch until the first picture.
+"""
+
+import hashlib
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from core.errors import ImageFileError, ModelError
+from core.images import read_picture
+from core.model_cards import load_card
+from core.readings import Reading, ReadingStore, Unread
+from core.recipes import Recipe
+
+if TYPE_CHECKING:
+    from core.judge import Judge, JudgeReading
+    from core.tone import ToneReference
+
+logger = logging.getLogger(__name__)
+WEIGHTS = "model.safetensors"
+NO_SKIN = "no skin was recognised"
+
+
+class Examiner:
+    """Measures pictures of one library with the judge in ``folder``; without a judge it has nothing to do."""
+
+    def __init__(self, store: ReadingStore, folder: Path) -> None:
+        self._store, self._folder = store, folder
+        self._loaded: tuple[Judge, ToneReference, str] | None = None
+        self._off = not (folder / WEIGHTS).is_file()
+
+    def run_once(self) -> bool:
+        """Measures one picture; False if none waits."""
+        if self._off or (unread := self._store.next_unread()) is None:
+            return False
+        try:
+            judge, reference, digest = self._judge()
+        except ModelError as error:
+            logger.warning("pictures are not measured: %s", error)
+            self._off = True
+            return False
+        self._store.record(unread.generation_id, _examine(unread, judge, reference, digest))
+        return True
+
+    def _judge(self) -> "tuple[Judge, ToneReference, str]":
+        if self._loaded is None:
+            from core.judge import load_judge
+            from core.tone import load_reference
+
+            with (self._folder / WEIGHTS).open("rb") as weights:
+                digest = hashlib.file_digest(weights, "sha256").hexdigest()
+            self._loaded = load_judge(self._folder), load_reference(self._folder), digest
+        return self._loaded
+
+
+def _examine(unread: Unread, judge: "Judge", reference: "ToneReference", digest: str) -> Reading:
+    try:
+        image = read_picture(unread.image_path)
+    except ImageFileError as error:
+        return Reading(judge_sha256=digest, note=str(error))
+    return measure_picture(image, unread.recipe, judge, reference, digest)
+
+
+def measure_picture(
+    image: Image.Image, recipe: Recipe, judge: "Judge", reference: "ToneReference", digest: str = ""
+) -> Reading:
+    """Measures one picture of any size. The tone is compared with the phantoms of the asked site."""
+    from core.colour import MONK_LAB, delta_e
+    from core.tone import measure_tone
+
+    seen = judge.read(image)
+    tone = measure_tone(image, seen.skin, recipe.sites[0] if recipe.sites else None, reference)
+    known = _words(seen) if load_card(recipe.model).judge else {}
+    if tone is None:
+        return Reading(lesion_share=_lesion_share(seen), judge_sha256=digest, note=NO_SKIN, **known)
+    return Reading(
+        tone=tone.step,
+        monk=tone.monk,
+        monk_distance=round(float(delta_e(tone.lab, MONK_LAB[tone.monk - 1])), 3),
+        ita=round(tone.ita, 2),
+        lesion_share=_lesion_share(seen),
+        judge_sha256=digest,
+        **known,
+    )
+
+
+def _words(seen: "JudgeReading") -> dict[str, Any]:
+    rash, site = seen.likeliest_rash, seen.likeliest_site
+    return {
+        "rash": rash,
+        "rash_probability": round(seen.rash[rash], 4),
+        "site": site,
+        "site_probability": round(seen.site[site], 4),
+    }
+
+
+def _lesion_share(seen: "JudgeReading") -> float | None:
+    lesion, skin = int(seen.lesion.sum()), int(seen.skin.sum())
+    return round(lesion / (lesion + skin), 4) if lesion + skin else None

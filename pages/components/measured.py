@@ -1,0 +1,35 @@
+"""What was measured in a picture, in words beside what was asked."""
+
+from core.readings import Reading
+from pages.components.wording import rash_word, site_label, tone_label
+
+WAITING = "Not measured yet: that follows when no picture is waiting to be drawn."
+
+
+def measured_rows(reading: Reading | None) -> list[tuple[str, str]]:
+    """Rows for the table of a picture's facts."""
+    if reading is None:
+        return [("Measured", WAITING)]
+    rows = [("Measured skin tone", _tone(reading))]
+    if reading.rash is not None and reading.site is not None:
+        seen = f"{_share(rash_word(reading.rash), reading.rash_probability)}, "
+        rows.append(("The judge sees", seen + _share(site_label(reading.site), reading.site_probability)))
+    if reading.lesion_share is not None:
+        rows.append(("Lesions", f"{reading.lesion_share:.0%} of the skin"))
+    return rows
+
+
+def measured_words(reading: Reading | None) -> str:
+    """The measured tone for the line below a picture; empty while there is none."""
+    return f"measured {tone_label(reading.tone).lower()}" if reading and reading.tone else ""
+
+
+def _tone(reading: Reading) -> str:
+    if reading.tone is None:
+        return f"Not measured: {reading.note}"
+    swatch = f"nearest to Monk {reading.monk} (ΔE {reading.monk_distance:.1f})"
+    return f"{tone_label(reading.tone)}: {swatch}, ITA {reading.ita:.0f}°"
+
+
+def _share(label: str, probability: float | None) -> str:
+    return label if probability is None else f"{label} ({probability:.0%})"
