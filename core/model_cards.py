@@ -44,6 +44,8 @@ class ModelCard:
     figures: dict[str, Any] = field(default_factory=dict, hash=False)
     licence: str = ""
     origin: str = ""
+    held_out: float = 0.0
+    """Share of the combinations of its words that the model never saw (``training.triples``)."""
     judge: bool = False
     """Whether the released judge knows this model's words, so that it may read rash and site."""
 

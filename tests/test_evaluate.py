@@ -15,15 +15,17 @@ from core.attributes import Attributes
 from core.images import read_recipe
 from core.judge import load_judge, save_judge
 from core.judge_network import JudgeConfig, JudgeNetwork
-from core.model_cards import load_card
+from core.model_cards import load_card, write_card
 from core.tone import build_reference, save_reference
+from training.composition import composition, newcombe
 from training.contact_sheet import write_contact_sheet
 from training.evaluate import main, scale_for
 from training.evaluation_page import evaluation_page
 from training.evaluation_plan import balanced_part, plan_repeats, plan_requests
 from training.judged_figures import NOT_SEEN, Scale, accuracies, flat, tables, tone_errors
 from training.judging import Judged
-from training.paraphrases import all_triples
+from training.metrics import Proportion
+from training.triples import all_triples, is_held_out
 
 SCALE = Scale(("acne", "eczema", "clear"), ("face", "foot"), ("fair", "tan", "black"))
 
@@ -79,8 +81,8 @@ def report(models, tmp_path_factory) -> Path:
 def test_the_report_is_complete(report):
     found = json.loads(report.read_text())
     figures = found["figures"]
-    for name in ("rash", "rash_original_three", "site", "tone_within_one", "tone_exact"):
-        for key in (name, f"{name}_ceiling"):
+    for name in ("rash_all", "rash_original_three", "site", "tone_within_one", "tone_exact"):
+        for key in (name, f"{name.removesuffix('_all')}_ceiling"):
             low, high = figures[f"{key}_interval"]
             assert 0 <= low <= figures[key] <= high <= 1, key
     assert figures["seconds_per_image"] > 0
@@ -110,7 +112,7 @@ def test_every_picture_is_asked_for_by_its_template_caption(report):
 def test_the_figures_are_those_of_the_lines(report):
     found = json.loads(report.read_text())
     right = [line["rash"] == line["asked"]["rash"] for line in found["pictures"]]
-    assert found["figures"]["rash"] == pytest.approx(sum(right) / 12)
+    assert found["figures"]["rash_all"] == pytest.approx(sum(right) / 12)
     assert sum(map(sum, found["tables"]["rash_confusion"]["counts"])) == 12
     assert sum(map(sum, found["tables"]["tone_confusion"]["counts"])) == 12
 
@@ -176,7 +178,7 @@ def test_pictures_of_another_model_are_drawn_again(models, tmp_path):
 def test_without_phantoms_the_judges_own_report_is_the_ceiling(models, tmp_path, capsys):
     assert run(models, tmp_path / "out.json", count=1) == 1
     assert "report.json" in capsys.readouterr().err
-    judged = {"figures": {"rash": 0.9, "rash_interval": [0.8, 0.95]}, "tables": {}}
+    judged = {"figures": {"rash_all": 0.9, "rash_all_interval": [0.8, 0.95]}, "tables": {}}
     (models / "judge" / "report.json").write_text(json.dumps(judged))
     assert run(models, tmp_path / "out.json", count=1) == 0
     figures = json.loads((tmp_path / "out.json").read_text())["figures"]
@@ -230,6 +232,40 @@ def test_tone_errors_are_0_at_the_reference_and_grow_with_distance():
     assert "tan" not in tone_errors([at], reference, SCALE)
 
 
+def test_held_out_combinations_are_asked_for_besides_and_compared(models, tmp_path):
+    card = load_card(models / "model")
+    write_card(models / "model", replace(card, held_out=0.4))
+    output = tmp_path / "out.json"
+    try:
+        assert run(models, output, "--count-held-out", "5", count=6) == 0
+    finally:
+        write_card(models / "model", card)
+    found = json.loads(output.read_text())
+    assert (found["count"], found["count_held_out"], len(found["pictures"])) == (6, 5, 6)
+    groups = found["tables"]["composition"]
+    assert groups["seen"]["pictures"] + groups["held_out"]["pictures"] == 11
+    assert groups["held_out"]["pictures"] >= 5
+    drop, (low, high) = (found["figures"][name] for name in ("held_out_drop", "held_out_drop_interval"))
+    assert drop == pytest.approx(groups["seen"]["all_right"] - groups["held_out"]["all_right"])
+    assert -1 <= low <= drop <= high <= 1
+
+
+def test_the_drop_counts_pictures_with_everything_right():
+    share = 0.5
+    triples = all_triples(*_keys())
+    right = [seen((a.rash, a.sites[0], a.tone), a.rash, a.sites[0], a.tone) for a in triples]
+    wrong = [replace(j, rash="none") if is_held_out(j.asked, share) else j for j in right]
+    assert composition(right, share, SCALE)[0]["held_out_drop"] == 0
+    figures, groups = composition(wrong, share, SCALE)
+    assert figures["held_out_drop"] == 1 and groups["held_out"]["site"] == 1
+    assert composition(right, 0.0, SCALE) == ({}, {})
+
+
+def test_the_drops_interval_is_newcombes():
+    # Newcombe 1998, Statistics in Medicine 17:873, table II, example (a): 56/70 - 48/80, method 10
+    assert newcombe(Proportion(56, 70), Proportion(48, 80)) == pytest.approx([0.0524, 0.3339], abs=5e-5)
+
+
 @pytest.mark.parametrize("count", [1, 5, 6, 9, 12, 25])
 def test_a_part_of_a_round_is_balanced_in_every_attribute(count):
     requests = plan_requests(SCALE, count)
@@ -250,7 +286,7 @@ def _keys():
 
 def test_accuracies_equal_counting_by_hand():
     found = accuracies(JUDGED, SCALE)
-    assert (found["rash"].right, found["rash"].total) == (3, 4)
+    assert (found["rash_all"].right, found["rash_all"].total) == (3, 4)
     assert (found["rash_original_three"].right, found["rash_original_three"].total) == (2, 3)
     assert (found["site"].right, found["site"].total) == (3, 4)
     assert (found["tone_exact"].right, found["tone_within_one"].right) == (1, 2)

@@ -59,10 +59,28 @@ def test_about_shows_the_cards_figures_with_their_intervals(model: Path) -> None
 
 def test_figures_are_shares_in_percent_and_counts_as_they_are() -> None:
     rows = figure_rows({"kid": 0.14159, "images": 1200, "site_accuracy": 1.0, "judge": {"a": 1}, "ok": True})
-    assert [(row["Measure"], row["Value"]) for row in rows] == [
-        ("Kid", "0.142"),
+    assert [(row["Measure"].replace("\\", ""), row["Value"]) for row in rows] == [
+        ("Distance to phantoms as a set (KID)", "0.142"),
         ("Images", "1,200"),
         ("Site accuracy", "100.0\u00a0%"),
+    ]
+
+
+def test_what_is_best_possible_stands_beside_its_figure() -> None:
+    figures = {
+        "rash_all": 0.7,
+        "rash_ceiling": 0.9,
+        "site": 0.8,
+        "site_ceiling": 0.95,
+        "kid": 2.0,
+        "kid_floor": 0.3,
+    }
+    rows = figure_rows({**figures, "rash_ceiling_interval": [0.8, 0.95], "held_out_drop": -0.012})
+    assert [(row["Measure"].replace("\\", ""), row["Value"], row["At best"]) for row in rows] == [
+        ("Rash as asked", "70.0\u00a0%", "90.0\u00a0%"),
+        ("Body site as asked", "80.0\u00a0%", "95.0\u00a0%"),
+        ("Distance to phantoms as a set (KID)", "2", "0.3"),
+        ("Loss on combinations never seen in training", "-1.2\u00a0%", ""),
     ]
 
 

@@ -7,7 +7,8 @@ from core.captions import compose_caption
 from core.errors import VocabularyError
 from core.reading import read_prompt
 from core.vocabulary import load_vocabulary
-from training.paraphrases import all_triples, paraphrases, split_paraphrases
+from training.paraphrases import paraphrases, split_paraphrases
+from training.triples import all_triples
 
 TINEA = Attributes("tinea", ("foot",), "brown")
 

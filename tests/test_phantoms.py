@@ -1,6 +1,7 @@
 """Phantoms: same bytes from the same seed, true masks, colours that follow the chromophores."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ from core.attributes import Attributes
 from core.errors import VocabularyError
 from core.vocabulary import load_vocabulary
 from training.phantoms.anatomy.sites import SITES
+from training.phantoms.lesions import RASHES
 from training.phantoms.render import LESION, SKIN, render_phantom
-from training.render_phantoms import main
+from training.render_phantoms import PhantomSettings, main
+from training.triples import all_triples, held_out_triples, is_held_out
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -51,6 +54,36 @@ def test_an_interrupted_folder_is_completed_without_drawing_again(tmp_path: Path
     assert main(["--count", "4", *command]) == 0
     assert (tmp_path / "00001.png").stat().st_mtime_ns == before
     assert (tmp_path / "00002.txt").exists() and (tmp_path / "00003.png").exists()
+
+
+def test_held_out_combinations_are_never_drawn_and_all_others_are() -> None:
+    keys = (tuple(RASHES), ("face", "arm", "foot"), tuple(load_vocabulary().tones))
+    whole, kept = (PhantomSettings(1000, 3, 64, *keys, hold_out=share) for share in (0.0, 0.1))
+    drawn = {kept.attributes_of(index) for index in range(len(kept.triples()))}
+    left_out = set(whole.triples()) - drawn
+    assert left_out == set(held_out_triples(*keys, 0.1))
+    assert 0.06 < len(left_out) / len(whole.triples()) < 0.14
+    for pick in (lambda a: a.rash, lambda a: a.sites, lambda a: a.tone):
+        assert {pick(a) for a in drawn} == {pick(a) for a in whole.triples()}
+
+
+def test_a_larger_share_holds_out_the_same_combinations_and_more() -> None:
+    triples = all_triples(("acne", "tinea"), ("face", "foot", "arm"), tuple(load_vocabulary().tones))
+    shares = [{a for a in triples if is_held_out(a, share)} for share in (0.0, 0.1, 0.5, 1.0)]
+    assert shares[0] == set() and shares[3] == set(triples)
+    assert all(small <= large for small, large in pairwise(shares))
+
+
+def test_no_combination_shows_a_rash_where_it_does_not_occur() -> None:
+    sites = {a.sites[0] for a in all_triples(("nail_disease",), ("cheek", "fingers", "toes"), ("fair",))}
+    assert sites and "cheek" not in sites
+
+
+def test_a_share_out_of_range_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["--count", "2", "--size", "64", "--output", str(tmp_path / "out"), "--hold-out"]
+    assert main([*command, "1.5"]) == 1
+    assert "hold-out is 1.5" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_of_other_settings_is_refused_by_name(

@@ -60,10 +60,10 @@ def trained(tmp_path_factory) -> Path:
 
 def test_a_trivial_set_is_learned(trained):
     figures = json.loads((trained / "model" / "report.json").read_text())["figures"]
-    assert figures["rash"] > 0.9
+    assert figures["rash_all"] > 0.9
     assert figures["site"] > 0.9
-    low, high = figures["rash_interval"]
-    assert low < figures["rash"] <= high
+    low, high = figures["rash_all_interval"]
+    assert low < figures["rash_all"] <= high
     assert figures["tone_exact"] > 0.9
 
 
@@ -132,7 +132,7 @@ def test_a_judge_can_start_from_released_weights(trained, tmp_path):
     ]
     assert main([*places, "--steps", "1", "--batch", "16", "--learning-rate", "0.0001"]) == 0
     figures = json.loads((tmp_path / "run" / "model" / "report.json").read_text())["figures"]
-    assert figures["rash"] == figures["site"] == 1
+    assert figures["rash_all"] == figures["site"] == 1
 
 
 def test_reading_does_not_depend_on_neighbours(trained):

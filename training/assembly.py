@@ -17,8 +17,10 @@ from core.errors import TrainingError
 from core.measurements import write_measurement
 from core.model_cards import DrawingDefaults, ModelCard, load_card, write_card
 from core.settings import EMBEDDED_MODEL
+from core.vocabulary import load_vocabulary
 from training.datasets import PhantomSet, open_phantoms
 from training.noise_schedule import make_scheduler
+from training.render_phantoms import SETTINGS_FILE
 from training.text_states import load_text_encoder
 
 LARGEST_FILE = 50_000_000
@@ -122,24 +124,34 @@ def _load_in_float32(config: Path) -> None:
 
 def card_for(phantoms: PhantomSet) -> ModelCard:
     """What the model knows is what its phantoms show."""
-    asked = [p.attributes for p in phantoms.phantoms]
+    asked, words = [p.attributes for p in phantoms.phantoms], load_vocabulary()
     return ModelCard(
         source=EMBEDDED_MODEL,
         label="Embedded model",
         description=f"Draws {phantoms.size}x{phantoms.size} pictures of skin; small enough for a processor.",
         notice=NOTICE,
-        rashes=_distinct(a.rash for a in asked),
-        sites=_distinct(site for a in asked for site in a.sites),
-        tones=_distinct(a.tone for a in asked),
+        rashes=_known(words.rashes, (a.rash for a in asked)),
+        sites=_known(words.sites, (site for a in asked for site in a.sites)),
+        tones=_known(words.tones, (a.tone for a in asked)),
         defaults=DrawingDefaults(20, 3.0, "ddim", phantoms.size, phantoms.size),
         licence="Apache-2.0",
         judge=True,
+        held_out=_share_held_out(phantoms.folder),
         origin=f"{ORIGIN} It learned from {len(phantoms)} of them.",
     )
 
 
-def _distinct(keys: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple(sorted({key for key in keys if key is not None}))
+def _share_held_out(folder: Path) -> float:
+    """Share of combinations that the phantoms leave out; their settings stand beside them."""
+    path = folder / SETTINGS_FILE
+    settings = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return float(settings.get("hold_out", 0.0))
+
+
+def _known(vocabulary: Iterable[str], used: Iterable[str | None]) -> tuple[str, ...]:
+    """The keys that are used, in the vocabulary's order."""
+    found = set(used)
+    return tuple(key for key in vocabulary if key in found)
 
 
 def check_sizes(folder: Path) -> None:

@@ -38,6 +38,7 @@ class Plan:
     judge_phantoms: int = 2016
     held_out: int = 672
     size: int = 256
+    hold_out: float = 0.1
     autoencoder: tuple[str, ...] = ("--minutes", "20")
     clip: tuple[str, ...] = ("--minutes", "9")
     judge: tuple[str, ...] = ("--minutes", "12")
@@ -65,7 +66,7 @@ def stages(plan: Plan) -> list[Stage]:
     vae, clip = (str(plan.folder(name) / "model") for name in ("autoencoder", "clip"))
     places = ("--vae", vae, "--clip", clip, "--latents", str(plan.folder("latents")))
     return [
-        _drawing(plan, "phantoms", plan.phantoms, 0),
+        _drawing(plan, "phantoms", plan.phantoms, 0, "--hold-out", str(plan.hold_out)),
         _drawing(plan, "phantoms_judge", plan.judge_phantoms, 1),
         _drawing(plan, "phantoms_held_out", plan.held_out, 2),
         _training(plan, "autoencoder", phantoms, plan.autoencoder),
@@ -75,11 +76,11 @@ def stages(plan: Plan) -> list[Stage]:
     ]
 
 
-def _drawing(plan: Plan, name: str, count: int, offset: int) -> Stage:
+def _drawing(plan: Plan, name: str, count: int, offset: int, *more: str) -> Stage:
     """Phantoms of another seed for each purpose: the judge sees none that the generator learned from."""
     folder = plan.folder(name)
     numbers = ("--count", str(count), "--seed", str(plan.seed + offset), "--size", str(plan.size))
-    arguments = (*numbers, "--output", str(folder), "--rashes", *RASHES, "--sites", *plan.sites)
+    arguments = (*numbers, *more, "--output", str(folder), "--rashes", *RASHES, "--sites", *plan.sites)
     return Stage(name, "render_phantoms", arguments, folder / "metadata.jsonl")
 
 
@@ -157,6 +158,7 @@ def read_plan(arguments: Namespace) -> Plan:
         arguments.seed,
         tuple(arguments.sites),
         arguments.phantoms,
+        hold_out=arguments.hold_out,
         autoencoder=("--minutes", str(arguments.minutes_autoencoder)),
         clip=("--minutes", str(arguments.minutes_clip)),
         judge=("--minutes", str(arguments.minutes_judge)),
@@ -183,6 +185,7 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--models", type=Path, default=models, help="where the finished folders go")
     parser.add_argument("--phantoms", type=int, default=6720, help="how many pictures to learn from")
     parser.add_argument("--sites", nargs="+", default=SITES, help="the model's sites (default: fourteen)")
+    parser.add_argument("--hold-out", type=float, default=0.1, help="share of combinations never to learn")
     parser.add_argument("--minutes-autoencoder", type=float, default=20)
     parser.add_argument("--minutes-clip", type=float, default=9)
     parser.add_argument("--minutes-judge", type=float, default=12)

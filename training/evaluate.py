@@ -34,7 +34,7 @@ from training.contact_sheet import write_contact_sheet
 from training.datasets import open_phantoms
 from training.evaluation_drawing import Drawn, draw_requests
 from training.evaluation_page import evaluation_page
-from training.evaluation_plan import plan_repeats, plan_requests
+from training.evaluation_plan import plan_held_out, plan_repeats, plan_requests
 from training.evaluation_report import Measurement, report
 from training.judge_report import REPORT_NAME, ceiling_report, phantom_pictures, scale_of
 from training.judged_figures import Scale
@@ -66,6 +66,9 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--model", default=EMBEDDED_MODEL, help="released model's name or diffusers folder")
     parser.add_argument("--judge", type=Path, default=models / "judge", help="folder of the judge")
     parser.add_argument("--count", type=int, default=300, help="how many pictures to draw (default 300)")
+    parser.add_argument(
+        "--count-held-out", type=int, help="more of what training never saw (default: a quarter of count)"
+    )
     parser.add_argument("--output", type=Path, required=True, help="JSON file to write")
     parser.add_argument("--phantoms", type=Path, help="held-out phantoms: the judge's ceiling, KID")
     parser.add_argument("--training-phantoms", type=Path, help="those the model learned from, to find copies")
@@ -85,19 +88,35 @@ def evaluate(arguments: Namespace) -> dict[str, Any]:
     judge, reference = load_judge(arguments.judge), load_reference(arguments.judge)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     ceiling = _ceiling(arguments, judge, reference)
-    scale = scale_for(load_card(arguments.model), judge)
+    card = load_card(arguments.model)
+    scale = scale_for(card, judge)
     drawn = draw_requests(arguments.model, plan_requests(scale, arguments.count), _pictures(arguments, ""))
     judged = list(judge_pictures(judge, reference, _opened(drawn)))
     write_contact_sheet(
         arguments.output.with_suffix(".png"), [(d.path, j) for d, j in zip(drawn, judged, strict=True)]
     )
-    measured = Measurement(drawn, judged, _as_a_set(arguments, judge, scale, drawn))
+    unseen = _drawn_unseen(arguments, scale, card)
+    measured = Measurement(
+        drawn,
+        judged,
+        _as_a_set(arguments, judge, scale, drawn),
+        list(judge_pictures(judge, reference, _opened(unseen))),
+        card.held_out,
+    )
     return report(measured, scale_of(judge), reference, ceiling) | {"judge": str(arguments.judge)}
 
 
 def _pictures(arguments: Namespace, kind: str) -> Path:
     name: str = arguments.output.stem + kind + "_pictures"
     return Path(arguments.output.with_name(name))
+
+
+def _drawn_unseen(arguments: Namespace, scale: Scale, card: ModelCard) -> list[Drawn]:
+    """Pictures of combinations that the model never saw, besides those in the balanced list."""
+    asked = arguments.count_held_out
+    count = arguments.count // 4 if asked is None else asked
+    requests = plan_held_out(scale, card.held_out, count, arguments.count)
+    return draw_requests(arguments.model, requests, _pictures(arguments, "_held_out")) if requests else []
 
 
 def _as_a_set(arguments: Namespace, judge: Judge, scale: Scale, drawn: list[Drawn]) -> SetFigures:

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.attributes import Attributes
 from training.judged_figures import Scale
-from training.paraphrases import all_triples
+from training.triples import all_triples, held_out_triples
 
 FIRST_SEED = 100_000
 """Seeds of measured pictures start here, away from the ones people try first."""
@@ -37,6 +37,16 @@ def plan_requests(scale: Scale, count: int, seed: int = 0) -> list[Request]:
     wanted = [triples[i] for _ in range(rounds) for i in rng.permutation(len(triples))]
     wanted += balanced_part([triples[i] for i in rng.permutation(len(triples))], remainder)
     return [Request(i, attributes, FIRST_SEED + i) for i, attributes in enumerate(wanted)]
+
+
+def plan_held_out(scale: Scale, share: float, count: int, first: int, seed: int = 0) -> list[Request]:
+    """``count`` requests of combinations that training never saw, each as often as the next, give or take
+    one; none where nothing was held out. ``first`` is the first request's index."""
+    triples = held_out_triples(scale.rashes, scale.sites, scale.tones, share)
+    rng = np.random.default_rng((seed, 2))
+    rounds = -(-count // len(triples)) if triples else 0
+    wanted = [triples[i] for _ in range(rounds) for i in rng.permutation(len(triples))][:count]
+    return [Request(i, attributes, FIRST_SEED + i) for i, attributes in enumerate(wanted, first)]
 
 
 def plan_repeats(scale: Scale, prompts: int, each: int, seed: int = 0) -> list[Request]:

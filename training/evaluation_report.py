@@ -8,6 +8,7 @@ import numpy as np
 from core.recipes import Recipe
 from core.tone import ToneReference
 from core.versions import drawing_versions
+from training.composition import composition
 from training.evaluation_drawing import Drawn
 from training.judged_figures import Scale, accuracies, flat, tables, tone_errors
 from training.judging import Judged
@@ -26,6 +27,9 @@ class Measurement:
     drawn: list[Drawn]
     judged: list[Judged]
     as_a_set: SetFigures
+    unseen: list[Judged]
+    """More pictures of combinations that training never saw: they count in the comparison alone."""
+    held_out: float
 
 
 def report(
@@ -34,20 +38,24 @@ def report(
     """The whole report but for where it came from."""
     seconds = [one.seconds for one in measured.drawn]
     recipe = measured.drawn[0].recipe
+    drop, groups = composition([*measured.judged, *measured.unseen], measured.held_out, scale)
     names = ("num_inference_steps", "guidance_scale", "scheduler", "height", "width", "negative_prompt")
     figures = {
         **flat(accuracies(measured.judged, scale)),
         **_as_ceiling(ceiling["figures"]),
+        **drop,
         **measured.as_a_set.figures,
         "seconds_per_image": float(np.mean(seconds)),
     }
     return {
         "note": NOTE,
         "count": len(measured.drawn),
+        "count_held_out": len(measured.unseen),
         "figures": figures,
         "tables": tables(measured.judged, scale)
         | {"tone_errors": tone_errors(measured.judged, reference, scale)}
-        | measured.as_a_set.tables,
+        | measured.as_a_set.tables
+        | {"composition": groups},
         "ceiling_tables": ceiling["tables"],
         "model": recipe.model,
         "model_hash": recipe.model_hash,
@@ -64,10 +72,11 @@ def _unet_evaluations(recipe: Recipe) -> int:
 
 
 def _as_ceiling(figures: dict[str, Any]) -> dict[str, Any]:
-    """Renames "rash_interval" to "rash_ceiling_interval" and so on."""
+    """Renames "site_interval" to "site_ceiling_interval" and so on, "rash_all" to "rash_ceiling"."""
     ends = {name: name.removesuffix("_interval") for name in figures}
     return {
-        f"{base}_ceiling{'_interval' if base != name else ''}": figures[name] for name, base in ends.items()
+        f"{base.removesuffix('_all')}_ceiling{'_interval' if base != name else ''}": figures[name]
+        for name, base in ends.items()
     }
 
 

@@ -42,7 +42,7 @@ def accuracies(judged: Sequence[Judged], scale: Scale) -> dict[str, Proportion]:
     tone = [j for j in judged if j.asked.tone]
     apart = [scale.steps_apart(j) for j in tone]
     return {
-        "rash": proportion([j.rash == j.asked.rash for j in rash]),
+        "rash_all": proportion([j.rash == j.asked.rash for j in rash]),
         "rash_original_three": proportion(
             [j.rash == j.asked.rash for j in rash if j.asked.rash in ORIGINAL_THREE]
         ),

@@ -6,7 +6,6 @@ equal attributes give equal lists. Attributes may be incomplete; the sentences t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 
 from core.attributes import Attributes
 from core.captions import compose_caption
@@ -111,11 +110,6 @@ def split_paraphrases(
     sentences = paraphrases(attributes, vocabulary)
     held_out = sentences[HELD_OUT_EVERY - 1 :: HELD_OUT_EVERY]
     return [s for s in sentences if s not in held_out], held_out
-
-
-def all_triples(rashes: Sequence[str], sites: Sequence[str], tones: Sequence[str]) -> list[Attributes]:
-    """Every combination of the keys, rash by rash."""
-    return [Attributes(rash, (site,), tone) for rash, site, tone in product(rashes, sites, tones)]
 
 
 def _filled_frames(attributes: Attributes, vocabulary: Vocabulary) -> list[str]:

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +25,7 @@ from core.vocabulary import load_vocabulary
 from training.phantoms.anatomy.sites import SITES
 from training.phantoms.lesions import RASHES, sites_of_rash
 from training.phantoms.render import render_phantom
+from training.triples import all_triples, is_held_out
 
 SETTINGS_FILE = "phantoms.json"
 
@@ -40,19 +40,20 @@ class PhantomSettings:
     rashes: tuple[str, ...]
     sites: tuple[str, ...]
     tones: tuple[str, ...]
+    hold_out: float = 0.0
+    """Share of the combinations that is never drawn (``training.triples``)."""
 
-    def triples(self) -> list[tuple[str, str, str]]:
-        """Every combination of a rash, a site where it occurs and a tone."""
-        everything = product(self.rashes, self.sites, self.tones)
-        return [(rash, site, tone) for rash, site, tone in everything if site in RASHES[rash]]
+    def triples(self) -> list[Attributes]:
+        """Every combination of a rash, a site where it occurs and a tone that is not held out."""
+        everything = all_triples(self.rashes, self.sites, self.tones)
+        return [attributes for attributes in everything if not is_held_out(attributes, self.hold_out)]
 
     def attributes_of(self, index: int) -> Attributes:
         """Attributes of one phantom: a fresh shuffle of all combinations for every round."""
         triples = self.triples()
         turn, place = divmod(index, len(triples))
         order = np.random.default_rng((self.seed, 0, turn)).permutation(len(triples))
-        rash, site, tone = triples[order[place]]
-        return Attributes(rash, (site,), tone)
+        return triples[order[place]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,6 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _chosen("rash", arguments.rashes, RASHES),
             _chosen("site", arguments.sites, SITES),
             _chosen("tone", arguments.tones, load_vocabulary().tones),
+            arguments.hold_out,
         )
         _check_pairs(arguments.rashes, settings.sites)
         render_folder(settings, arguments.output, arguments.workers)
@@ -87,6 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rashes", nargs="*", default=[], help="only these rash keys")
     parser.add_argument("--sites", nargs="*", default=[], help="only these site keys")
     parser.add_argument("--tones", nargs="*", default=[], help="only these tone keys")
+    parser.add_argument(
+        "--hold-out", type=float, default=0.0, help="share of combinations never to be drawn (default 0)"
+    )
     parser.add_argument(
         "--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)"
     )
@@ -128,12 +133,16 @@ def render_folder(settings: PhantomSettings, output: Path, workers: int) -> None
 def _check(settings: PhantomSettings, output: Path) -> None:
     if settings.count < 1:
         raise InputError(f"count is {settings.count}; it must be at least 1.")
+    if not 0 <= settings.hold_out < 1:
+        raise InputError(f"hold-out is {settings.hold_out}; it must be at least 0 and below 1.")
+    if not settings.triples():
+        raise InputError("No combination of these rashes, sites and tones is left to draw.")
     if not 32 <= settings.size <= 1024:
         raise InputError(f"size is {settings.size}; it must be between 32 and 1024 pixels.")
     saved = output / SETTINGS_FILE
     if not saved.exists():
         return
-    before = json.loads(saved.read_text(encoding="utf-8"))
+    before = {"hold_out": 0.0} | json.loads(saved.read_text(encoding="utf-8"))
     now = json.loads(json.dumps(asdict(settings)))
     if different := [name for name in now if name != "count" and before.get(name) != now[name]]:
         raise InputError(
