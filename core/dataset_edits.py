@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from core.attributes import Attributes
 from core.errors import DatasetError, InputError, LibraryBusyError, StorageError
 from core.photographs import Photograph
+from core.vocabulary import load_vocabulary
 
 EDITS = "edits.jsonl"
 FIELDS: dict[str, tuple[type, ...]] = {
@@ -52,9 +53,11 @@ def append_edit(folder: Path, edit: Edit) -> None:
     """Adds a line to edits.jsonl and syncs it; waits a while for others who write.
 
     Raises:
+        VocabularyError: a rash, site or tone that the vocabulary does not hold.
         LibraryBusyError: another process held the file for LOCK_SECONDS; nothing was recorded.
         StorageError: the folder can't be written; nothing was recorded.
     """
+    _check_words(edit.changes)
     values = {"photograph": edit.photograph, "by": edit.by, "at": edit.at, **edit.changes}
     line = json.dumps(values, ensure_ascii=False).encode() + b"\n"
     path = folder / EDITS
@@ -71,6 +74,16 @@ def append_edit(folder: Path, edit: Edit) -> None:
         raise StorageError(
             f"{path} can't be written: {error.strerror or error}. Nothing was recorded."
         ) from error
+
+
+def _check_words(changes: Mapping[str, Any]) -> None:
+    words = load_vocabulary()
+    if changes.get("rash") is not None:
+        words.rash(changes["rash"])
+    for site in changes.get("sites", ()):
+        words.site(site)
+    if changes.get("tone") is not None:
+        words.tone(changes["tone"])
 
 
 def read_edits(folder: Path) -> tuple[Edit, ...]:

@@ -4,12 +4,13 @@ DATASET/manifest.json    where it came from, licence, consent, settings, counts,
 DATASET/pictures.jsonl   one line a photograph; never changed afterwards
 DATASET/edits.jsonl      what people changed since, one line an edit; absent until then
 DATASET/report.jsonl     every file that was refused, and what else a person should know
+DATASET/.prepare/        while it is being made: settings.json and, one line a picture, done.jsonl
 DATASET/images/ab/...    the photographs, by the first two letters of their id
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ MANIFEST = "manifest.json"
 PICTURES = "pictures.jsonl"
 REPORT = "report.jsonl"
 IMAGES = "images"
+PREPARING = ".prepare"
+PREPARATION = "settings.json"
+DONE = "done.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,14 @@ class Manifest:
     def to_json(self) -> str:
         """The content of manifest.json."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Pictures prepared or refused so far, of how many."""
+
+    done: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,20 +143,27 @@ def read_manifest(folder: Path) -> Manifest:
         raise DatasetError(f"{path} can't be read: {error!r}. Prepare the dataset again.") from error
 
 
-def list_datasets(folders: Path | Iterable[Path]) -> list[tuple[Path, Manifest]]:
-    """Finished datasets directly below a folder (or among several), by name; others are passed over."""
-    candidates = _below(folders) if isinstance(folders, Path) else folders
+def read_progress(folder: Path) -> Progress | None:
+    """How far a preparation has come, or None where none is under way."""
+    try:
+        settings = json.loads((folder / PREPARING / PREPARATION).read_text(encoding="utf-8"))
+        total = int(settings["pictures"])
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    done = folder / PREPARING / DONE
+    lines = done.read_bytes().count(b"\n") if done.is_file() else 0
+    return Progress(min(lines, total), total)
+
+
+def list_datasets(below: Path) -> list[tuple[Path, Manifest]]:
+    """Finished datasets directly below a folder, by name; what is none is passed over."""
     found = []
-    for folder in sorted(candidates):
+    for folder in sorted(below.iterdir() if below.is_dir() else ()):
         try:
             found.append((folder, read_manifest(folder)))
         except DatasetError:
             continue
     return found
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    return folder.iterdir() if folder.is_dir() else iter(())
 
 
 def sha256_of(path: Path) -> str:

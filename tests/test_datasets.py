@@ -11,7 +11,7 @@ from core.attributes import Attributes
 from core.coverage import Cell, coverage
 from core.dataset_edits import EDITS, Edit, append_edit, read_edits
 from core.datasets import Dataset, list_datasets, open_dataset, read_manifest
-from core.errors import DatasetError, InputError, LibraryBusyError
+from core.errors import DatasetError, InputError, LibraryBusyError, VocabularyError
 from core.photographs import Photograph
 
 CAPTIONS = [
@@ -111,6 +111,15 @@ def test_a_picture_that_is_not_usable_is_in_no_split_until_that_is_undone(datase
 def test_an_edit_of_something_else_is_refused(by: str, changes: dict[str, object]) -> None:
     with pytest.raises(InputError, match="edit"):
         Edit("0123", by, AT, changes)
+
+
+@pytest.mark.parametrize("changes", [{"rash": "spots"}, {"sites": ["hand", "tail"]}, {"tone": "green"}])
+def test_an_edit_with_a_word_outside_of_the_vocabulary_is_not_recorded(
+    tmp_path: Path, changes: dict[str, object]
+) -> None:
+    with pytest.raises(VocabularyError, match="Unknown"):
+        append_edit(tmp_path, Edit("0123", "ann", AT, changes))
+    assert read_edits(tmp_path) == ()
 
 
 def test_an_edit_cut_off_in_writing_was_never_made(dataset: Dataset) -> None:

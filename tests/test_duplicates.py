@@ -45,6 +45,10 @@ def test_a_single_picture_is_its_own_group() -> None:
     assert near_duplicates(["ffffffffffffffff"], 6).tolist() == [0]
 
 
+def test_many_pictures_that_are_all_alike_are_one_group() -> None:
+    assert set(near_duplicates(["00ff00ff00ff00ff"] * 3000, 6).tolist()) == {0}
+
+
 def copies(image: Image.Image) -> list[bytes]:
     """The picture compressed hard, smaller, brighter, as a PNG."""
     brighter = image.point(lambda value: min(255, int(value * 1.1)))

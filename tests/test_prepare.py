@@ -1,7 +1,9 @@
 import csv
 import hashlib
 import json
+from io import BytesIO
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -16,11 +18,12 @@ from photograph_folders import (
     told,
     zipped,
 )
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageOps
 
 from core.attributes import Attributes
 from core.datasets import open_dataset, sha256_of
 from core.errors import InputError
+from training.photographs.pictures import prepare_picture
 from training.prepare import Request, main, prepare
 
 CAPTIONS = [
@@ -162,6 +165,30 @@ def test_metadata_is_left_behind_and_the_picture_stands_upright(tmp_path: Path) 
         assert not dict(shown.getexif()) and "comment" not in shown.info
         turned = np.asarray(image.transpose(Image.Transpose.ROTATE_270), np.int16)
         assert np.abs(np.asarray(shown, np.int16) - turned).mean() < 3
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_undone(tmp_path: Path, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = orientation
+    content = encoded(picture(3, (160, 96)), exif=exif, quality=95)
+    shown = Image.open(BytesIO(prepare_picture(content, 512).content))
+    expected = ImageOps.exif_transpose(Image.open(BytesIO(content)))
+    assert shown.size == expected.size
+    assert np.abs(np.asarray(shown, np.int16) - np.asarray(expected, np.int16)).mean() < 3
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_a_picture_with_broken_metadata_is_kept_and_told(tmp_path: Path, kind: str) -> None:
+    put(tmp_path / "in" / "a.jpg", encoded(picture(3), kind, exif=b"Exif\0\0no metadata at all"))
+    dataset = prepared(tmp_path / "in", tmp_path / "out")
+    assert "metadata can't be read" in told(dataset, "note")["a.jpg"]
+
+
+def test_an_accent_may_be_written_in_two_ways(tmp_path: Path) -> None:
+    put(tmp_path / "in" / normalize("NFD", "Zoë.jpg"), encoded(picture(3)))
+    table = put(tmp_path / "in" / "list.jsonl", json.dumps({"image": "Zo\u00eb.jpg", "caption": "acne"}))
+    assert [photograph.caption for photograph in prepared(table, tmp_path / "out").photographs] == ["acne"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from photograph_folders import TERMS, encoded, pairs_folder, picture, prepared, put
 
-from core.datasets import open_dataset
+from core.datasets import Progress, open_dataset, read_progress
 from core.errors import DatasetError, InputError
 from training.prepare import Request, main, prepare
 
@@ -64,6 +64,7 @@ def test_a_killed_run_goes_on_and_takes_no_half_written_file_for_a_whole_one(
     done = output / ".prepare" / "done.jsonl"
     lines = done.read_text().splitlines()
     assert 0 < len(lines) < COUNT
+    assert read_progress(output) == Progress(len(lines), COUNT)
     with pytest.raises(DatasetError, match="same command again"):
         open_dataset(output)
     pictures = sorted(path for path in (output / "images").rglob("*.jpg") if not path.name.startswith("."))
@@ -78,6 +79,7 @@ def test_a_killed_run_goes_on_and_takes_no_half_written_file_for_a_whole_one(
     whole = prepared(source, tmp_path / "whole")
     assert dataset.photographs == whole.photographs
     assert [*dataset.damaged()] == []
+    assert read_progress(output) is None
     assert not stray.exists() and not (output / ".prepare").exists()
     rewritten = sum(path.stat().st_mtime_ns != time for path, time in before.items())
     assert rewritten <= len(pictures) - len(lines) + 1

@@ -25,12 +25,12 @@ from typing import Any
 
 from tqdm import tqdm
 
-from core.datasets import MANIFEST, REPORT, Manifest, read_manifest
+from core.datasets import MANIFEST, PREPARING, REPORT, Manifest, read_manifest
 from core.errors import InputError, Script2SkinError, TrainingError
 from training.photographs.duplicates import DISTANCE, DISTANCE_MAX
 from training.photographs.finishing import Result, finish
 from training.photographs.inventory import Inventory, take_inventory
-from training.photographs.journal import FOLDER, Journal
+from training.photographs.journal import Journal
 from training.photographs.pictures import SIDE_MIN
 from training.photographs.sources import Listing, SourceFiles, open_source
 from training.photographs.splits import SHARES, check_shares
@@ -95,11 +95,11 @@ def prepare(request: Request) -> Manifest:
     journal = Journal(request.output)
     terms = _terms(request, journal)
     decisive = {**request.settings, "licence": terms.licence, "consent": terms.consent}
-    with journal.opened({"source": str(request.source.resolve()), **decisive}):
+    with journal.opened({"source": str(request.source.resolve()), **decisive}, len(found.tasks)):
         _work_off(request, found, journal)
         outcomes = [journal.finished[task.stamp] for task in found.tasks]
         result = Result(
-            request.source.name,
+            request.source.resolve().name,
             found.inventory.kind,
             found.state,
             terms,
@@ -141,7 +141,7 @@ def _finished(request: Request, found: Found) -> Manifest | None:
     Raises:
         InputError: the folder holds another finished dataset.
     """
-    if not (request.output / MANIFEST).is_file() or (request.output / FOLDER).exists():
+    if not (request.output / MANIFEST).is_file() or (request.output / PREPARING).exists():
         return None
     manifest = read_manifest(request.output)
     given = {"licence": request.licence, "consent": request.consent}

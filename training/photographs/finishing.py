@@ -57,7 +57,7 @@ def finish(output: Path, result: Result) -> Manifest:
     if hasattr(os, "sync"):
         os.sync()
     write_files({output / name: content for name, content in contents.items()})
-    manifest = _manifest(output.name, result, photographs, findings, contents)
+    manifest = _manifest(output.resolve().name, result, photographs, findings, contents)
     write_files({output / MANIFEST: manifest.to_json().encode()})
     return manifest
 

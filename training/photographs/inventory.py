@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
+from unicodedata import normalize
 
 from core.errors import ImageFileError, InputError
 from core.vocabulary import load_vocabulary
@@ -119,14 +120,17 @@ def _kind_of_tree(listing: Listing) -> str:
 def _listed(
     table: str, rows: list[Row | BadRow], listing: Listing, findings: list[Finding]
 ) -> Iterator[Entry]:
-    """Entries of a table; a picture named twice keeps its first row."""
+    """Entries of a table; a picture named twice keeps its first row. An accent may be written in either of
+    Unicode's ways: a Mac's archive has another than the table beside it."""
     seen: set[str] = set()
+    known = {normalize("NFC", name): name for name in listing.stamps}
     for row in rows:
         place = f"{table}:{row.line}"
         if isinstance(row, BadRow):
             findings.append(Finding(ROW, place, row.reason))
             continue
         name = str(PurePosixPath(table).parent / row.image.replace("\\", "/"))
+        name = known.get(normalize("NFC", name), name)
         if finding := _why_not(row, name, place, listing):
             findings.append(finding)
         elif name in seen:

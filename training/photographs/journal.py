@@ -13,14 +13,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from core.datasets import MANIFEST
+from core.datasets import DONE, MANIFEST, PREPARATION, PREPARING
 from core.errors import InputError
 from core.files import write_files
 from training.photographs.work import Outcome, Task
-
-FOLDER = ".prepare"
-SETTINGS = "settings.json"
-DONE = "done.jsonl"
 
 
 class Journal:
@@ -28,7 +24,7 @@ class Journal:
 
     def __init__(self, output: Path) -> None:
         self.output = output
-        self.folder = output / FOLDER
+        self.folder = output / PREPARING
         self.finished: dict[str, Outcome] = {}
 
     def saved_settings(self) -> dict[str, Any] | None:
@@ -37,20 +33,20 @@ class Journal:
         Raises:
             InputError: the folder holds something else than a dataset in the making.
         """
-        path = self.folder / SETTINGS
+        path = self.folder / PREPARATION
         if path.is_file():
             settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             return settings
         strange = self.output.exists() and (
-            not self.output.is_dir() or any(p.name != FOLDER for p in self.output.iterdir())
+            not self.output.is_dir() or any(p.name != PREPARING for p in self.output.iterdir())
         )
         if strange and not (self.output / MANIFEST).is_file():
             raise InputError(f"{self.output} is not empty and holds no dataset; choose another folder.")
         return None
 
     @contextmanager
-    def opened(self, settings: dict[str, Any]) -> Iterator["Journal"]:
-        """Holds the folder against a second run and reads what is done.
+    def opened(self, settings: dict[str, Any], pictures: int) -> Iterator["Journal"]:
+        """Holds the folder against a second run and reads what is done; ``pictures`` are to be done in all.
 
         Raises:
             InputError: another run is writing this dataset, or was begun with other settings.
@@ -59,7 +55,8 @@ class Journal:
         try:
             with FileLock(self.folder / "lock", timeout=0):
                 self._agree(settings)
-                write_files({self.folder / SETTINGS: (json.dumps(settings, indent=1) + "\n").encode()})
+                content = json.dumps({**settings, "pictures": pictures}, indent=1) + "\n"
+                write_files({self.folder / PREPARATION: content.encode()})
                 self.finished = self._read()
                 yield self
         except Timeout as error:

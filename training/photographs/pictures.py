@@ -8,7 +8,7 @@ from functools import lru_cache
 from io import BytesIO
 
 import imagehash
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms
 
 from core.errors import ImageFileError
 
@@ -18,6 +18,16 @@ SIDE_MIN = 64
 """Pixels of the shorter side below which nothing of a rash can be seen."""
 QUALITY = 92
 """Of JPEG, with colours at full resolution: redness is what the picture is about."""
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What undoes each orientation of the EXIF standard."""
 MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr")
 """What Pillow turns into 8-bit RGB without losing anything."""
 DAMAGES = (
@@ -70,8 +80,7 @@ def _prepared(content: bytes, size: int) -> Prepared:
         notes: list[str] = []
         image.draft(None, _target(image.size, size))
         image.load()
-        upright = ImageOps.exif_transpose(image)
-        shown = _in_srgb(upright, notes)
+        shown = _in_srgb(_upright(image, notes), notes)
     target = _target(shown.size, size)
     if target != shown.size:
         shown = shown.resize(target, Image.Resampling.LANCZOS)
@@ -102,6 +111,16 @@ def _target(size: tuple[int, int], shorter: int) -> tuple[int, int]:
     if least <= shorter:
         return size
     return round(width * shorter / least), round(height * shorter / least)
+
+
+def _upright(image: Image.Image, notes: list[str]) -> Image.Image:
+    """Turned as its metadata say. Not by Pillow's exif_transpose, which fails on metadata it can't write."""
+    try:
+        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except DAMAGES:
+        notes.append("its metadata can't be read; it is taken to stand upright")
+        return image
+    return image.transpose(turn) if turn is not None else image
 
 
 def _in_srgb(image: Image.Image, notes: list[str]) -> Image.Image:

@@ -105,7 +105,7 @@ class FolderFiles:
                 name = path.relative_to(self.root).as_posix()
                 if is_hidden(name):
                     continue
-                if path.is_dir() and not path.is_symlink():
+                if _is_own_folder(path):
                     waiting += [path] if path != self.without else []
                 elif reason := self._why_refused(path, name):
                     findings.append(Finding(QUARANTINED, printable(name), reason))
@@ -149,6 +149,13 @@ class FolderFiles:
         if not stat.S_ISREG(status.st_mode):
             return "it is no regular file"
         return _why_too_large(status.st_size)
+
+
+def _is_own_folder(path: Path) -> bool:
+    try:
+        return path.is_dir() and not path.is_symlink()
+    except OSError:
+        return False
 
 
 def _why_too_large(size: int) -> str | None:

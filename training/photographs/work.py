@@ -7,6 +7,7 @@ order, the dataset is prepared.
 import hashlib
 import json
 import os
+import signal
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -132,7 +133,9 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def end_with_parent() -> None:
-    """Lets a worker process end when the command is killed, instead of waiting for work for ever."""
+    """Lets a worker process end when the command is killed, instead of waiting for work for ever; Ctrl-C is
+    the command's affair alone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
