@@ -22,7 +22,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from core.attributes import Attributes
 from core.datasets import open_dataset, sha256_of
-from core.errors import InputError
+from core.errors import DatasetError, InputError
 from training.photographs.pictures import prepare_picture
 from training.prepare import Request, main, prepare
 
@@ -205,7 +205,16 @@ def test_pictures_are_made_smaller_once_and_never_enlarged(
         assert np.abs(np.asarray(shown, np.int16) - expected).mean() < 4
 
 
-@pytest.mark.parametrize(("mode", "kind"), [("RGBA", "PNG"), ("L", "JPEG"), ("CMYK", "JPEG"), ("P", "PNG")])
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [
+        ("RGBA", "PNG"),
+        ("L", "JPEG"),
+        ("CMYK", "JPEG"),
+        ("P", "PNG"),
+        *(("RGB", kind) for kind in ("MPO", "WEBP", "TIFF", "BMP")),
+    ],
+)
 def test_other_kinds_of_pixels_become_colours(tmp_path: Path, mode: str, kind: str) -> None:
     put(tmp_path / "in" / "a.jpg", encoded(picture(1).convert(mode), kind))
     dataset = prepared(tmp_path / "in", tmp_path / "out")
@@ -313,5 +322,5 @@ def test_a_dataset_is_only_open_when_it_is_finished_and_unaltered(pairs: Path, t
     prepared(pairs, tmp_path / "out")
     rows = tmp_path / "out" / "pictures.jsonl"
     rows.write_text(rows.read_text().replace("acne", "lupus"))
-    with pytest.raises(Exception, match="altered since"):
+    with pytest.raises(DatasetError, match="altered since"):
         open_dataset(tmp_path / "out")

@@ -86,7 +86,7 @@ def prepare(request: Request) -> Manifest:
         DiskFullError, StorageError: the folder can't be written.
         TrainingError: a worker process died.
     """
-    shares = _checked(request)
+    _check(request)
     found = look_through(request)
     print(f"{request.source}: {found.inventory.kind}, {len(found.tasks):,} pictures.", flush=True)
     if (finished := _finished(request, found)) is not None:
@@ -97,20 +97,22 @@ def prepare(request: Request) -> Manifest:
     decisive = {**request.settings, "licence": terms.licence, "consent": terms.consent}
     with journal.opened({"source": str(request.source.resolve()), **decisive}, len(found.tasks)):
         _work_off(request, found, journal)
-        outcomes = [journal.finished[task.stamp] for task in found.tasks]
-        result = Result(
-            request.source.resolve().name,
-            found.inventory.kind,
-            found.state,
-            terms,
-            request.settings,
-            shares,
-            outcomes,
-            found.inventory.findings,
-        )
-        manifest = finish(request.output, result)
+        manifest = finish(request.output, _result(request, found, journal, terms))
     journal.close()
     return manifest
+
+
+def _result(request: Request, found: Found, journal: Journal, terms: Terms) -> Result:
+    return Result(
+        source=request.source.resolve().name,
+        kind=found.inventory.kind,
+        state=found.state,
+        terms=terms,
+        settings=request.settings,
+        shares=check_shares(request.validation, request.test),
+        outcomes=[journal.finished[task.stamp] for task in found.tasks],
+        findings=found.inventory.findings,
+    )
 
 
 def look_through(request: Request) -> Found:
@@ -122,7 +124,7 @@ def look_through(request: Request) -> Found:
     return Found(files, inventory, tasks)
 
 
-def _checked(request: Request) -> dict[str, float]:
+def _check(request: Request) -> None:
     for name, value, low, high in (
         ("size", request.size, SIDE_MIN, SIZE_MAX),
         ("duplicate-distance", request.duplicate_distance, 0, DISTANCE_MAX),
@@ -132,7 +134,7 @@ def _checked(request: Request) -> dict[str, float]:
             raise InputError(f"--{name} is {value}; it must be between {low} and {high}.")
     if request.source.resolve() == request.output.resolve():
         raise InputError(f"{request.output} is the source itself; choose another folder for the dataset.")
-    return check_shares(request.validation, request.test)
+    check_shares(request.validation, request.test)
 
 
 def _finished(request: Request, found: Found) -> Manifest | None:
