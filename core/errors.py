@@ -12,6 +12,7 @@
     ├── GenerationError             drawing failed
     │   └── Cancelled               the requester asked to stop (not a failure)
     ├── ImageFileError              an image file is unreadable, altered, or carries no recipe
+    ├── DatasetError                a prepared dataset of photographs can't be read, or is not finished
     ├── StorageError                the library can't be read or written
     │   ├── DiskFullError           no space left; nothing was recorded
     │   ├── LibraryBusyError        another process holds the database
@@ -71,6 +72,10 @@ class Cancelled(GenerationError):
 
 class ImageFileError(Script2SkinError):
     """The user sees which file can't be read."""
+
+
+class DatasetError(Script2SkinError):
+    """The user sees which file of the dataset is missing or altered, and how to prepare it again."""
 
 
 class StorageError(Script2SkinError):
