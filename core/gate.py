@@ -28,7 +28,14 @@ from core.origins import encoder_fingerprint, read_origin
 LARGEST_DRIFT = {"derm": 0.75, "generic": 0.5, "empty": 0.25}
 """Relative distance in attribute steps, by set of prompts; see the module's text."""
 
-COMPATIBILITY = ("tokenizer", "sizes", "layers", "dtype", "weights")
+COMPATIBILITY = {
+    "tokenizer": "Its tokenizer is the model's.",
+    "sizes": "Its widths are the model's.",
+    "layers": "Its architecture, layers and activation are the model's.",
+    "dtype": "Its weights are floating-point numbers.",
+    "weights": "Every tensor has the model's shape.",
+}
+"""Checks of the files, and what each says where nothing differs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +102,10 @@ def _files(encoder: Path, model: Path) -> Iterator[Check]:
 
 
 def _compatibility(found: tuple[Difference, ...]) -> Iterator[Check]:
-    for name in COMPATIBILITY:
+    for name, agreed in COMPATIBILITY.items():
         of_kind = [str(difference) for difference in found if _kind(difference) == name]
-        said = "; ".join(of_kind) if of_kind else f"The {name} are the model's."
-        yield Check(name, not of_kind, f"Not this model's encoder: {said}." if of_kind else said, of_kind)
+        said = f"Not this model's encoder: {'; '.join(of_kind)}." if of_kind else agreed
+        yield Check(name, not of_kind, said, of_kind)
 
 
 def _kind(difference: Difference) -> str:

@@ -10,7 +10,6 @@ import torch
 from torch import nn
 from transformers import CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
 
-from core.encoders import text_tensor_names
 from core.errors import ModelError, ModelMissingError, TrainingError, UnsafeWeightsError
 from core.model_folders import PICKLED, unsafe_message
 from core.origins import Origin, fingerprint_of, read_origin, write_origin
@@ -141,8 +140,3 @@ def save_student(student: Student, details: dict[str, Any], text_encoder: Path, 
             write_origin(folder, origin)
     if clip is not None:
         student.pictures.save_pretrained(clip)
-
-
-def text_weights(clip: CLIPModel) -> dict[str, torch.Tensor]:
-    """The text tower's tensors by their short names."""
-    return {short: clip.state_dict()[name] for name, short in text_tensor_names(clip.state_dict()).items()}
