@@ -4,6 +4,7 @@ A UNet reads all hidden states of the encoder it was trained with. Another width
 tokenizer, activation or number of layers would only draw nonsense, so all of them are compared.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ COMPARED = (
     ("maximum length", "max_position_embeddings"),
 )
 """What must be equal, by its name for people and its name in the configuration."""
+
+TEXT_LEFT_OUT = ("embeddings.position_ids", "text_projection.weight", "logit_scale")
+"""Tensors that checkpoints carry beside a text encoder's own weights."""
 
 DEFAULTS = {
     "hidden_size": 512,
@@ -151,11 +155,16 @@ def _weights(encoder_dir: Path, model_dir: Path, sizes: tuple[Difference, ...]) 
 
 
 def _text_tensors(shapes: Shapes) -> Shapes:
-    """The text encoder's tensors by name without "text_model."; a whole CLIP's other tower is left out."""
-    whole = any(name.startswith("vision_model.") for name in shapes)
-    names = {n: n.removeprefix("text_model.") for n in shapes if n.startswith("text_model.") or not whole}
-    left_out = ("embeddings.position_ids", "text_projection.weight", "logit_scale")
-    return {short: shapes[name] for name, short in names.items() if short not in left_out}
+    """The text encoder's tensors by their short names."""
+    names = text_tensor_names(shapes)
+    return {short: shapes[name] for name, short in names.items() if short not in TEXT_LEFT_OUT}
+
+
+def text_tensor_names(names: Iterable[str]) -> dict[str, str]:
+    """Each name and the same without "text_model."; those of a whole CLIP's other tower are left out."""
+    listed = list(names)
+    whole = any(name.startswith("vision_model.") for name in listed)
+    return {n: n.removeprefix("text_model.") for n in listed if n.startswith("text_model.") or not whole}
 
 
 def _shape_of(shapes: Shapes, name: str) -> str:

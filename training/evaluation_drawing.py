@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.composing import Wish, compose_recipe
+from core.composing import STOCK_ENCODER, Wish, compose_recipe
 from core.errors import ImageFileError
 from core.images import read_recipe, write_png
 from core.pipeline import draw, load_pipeline
@@ -26,14 +26,16 @@ class Drawn:
     seconds: float
 
 
-def draw_requests(model: str, requests: Sequence[Request], folder: Path) -> list[Drawn]:
+def draw_requests(
+    model: str, requests: Sequence[Request], folder: Path, encoder: str = STOCK_ENCODER
+) -> list[Drawn]:
     """Draws what is not in ``folder`` yet, by the template caption and the model's default settings.
 
     A picture is taken as it is if its file holds the very recipe that would draw it now: pictures of another
     model or of other settings are drawn again.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    recipes = [_recipe(model, request) for request in requests]
+    recipes = [_recipe(model, request, encoder) for request in requests]
     seconds = _read_seconds(folder)
     pairs = list(zip(requests, recipes, strict=True))
     missing = [(r, recipe) for r, recipe in pairs if not _is_drawn(folder / _name(r), recipe, seconds)]
@@ -48,7 +50,8 @@ def _draw_missing(
 ) -> Iterator[str]:
     if not missing:
         return
-    pipeline = load_pipeline(model)
+    asked = missing[0][1].text_encoder
+    pipeline = load_pipeline(model, None if asked == STOCK_ENCODER else asked)
     for request, recipe in missing:
         start = time.perf_counter()
         image = draw(pipeline, recipe)
@@ -58,8 +61,9 @@ def _draw_missing(
         yield _name(request)
 
 
-def _recipe(model: str, request: Request) -> Recipe:
-    return compose_recipe(Wish(attributes=request.attributes, seed=request.seed, model=model))
+def _recipe(model: str, request: Request, encoder: str) -> Recipe:
+    wish = Wish(attributes=request.attributes, seed=request.seed, model=model, text_encoder=encoder)
+    return compose_recipe(wish)
 
 
 def _name(request: Request) -> str:

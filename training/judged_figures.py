@@ -29,9 +29,14 @@ class Scale:
     tones: tuple[str, ...]
 
     def steps_apart(self, judged: Judged) -> int | None:
-        """Steps between asked and measured tone; None where one is missing."""
+        """Steps between asked and measured tone; None where one is missing.
+
+        A measured tone that is not on the scale lies as far away as the scale is long.
+        """
         if judged.asked.tone is None or judged.tone is None:
             return None
+        if judged.tone not in self.tones:
+            return len(self.tones)
         return abs(self.tones.index(judged.asked.tone) - self.tones.index(judged.tone))
 
 

@@ -65,6 +65,10 @@ class Run:
         """The latest state."""
         return self.folder / CHECKPOINT_NAME
 
+    def leaves(self, asked: bool) -> bool:
+        """Whether the run ends here, given whether this process was asked to stop."""
+        return asked
+
     def log(self, **values: float) -> None:
         """Appends one line to the curve."""
         with (self.folder / METRICS_NAME).open("a", encoding="utf-8") as file:
@@ -167,7 +171,7 @@ def follow(
             training.step, training.seconds = training.step + 1, clock.seconds()
             if training.step % run.rhythm.log_steps == 0:
                 _speak(run, window.close(training))
-            if stop.is_set():
+            if run.leaves(stop.is_set()):
                 _save_and_leave(run, training)
             if training.seconds - saved >= 60 * run.rhythm.checkpoint_minutes:
                 run.save(training)
