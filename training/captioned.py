@@ -1,8 +1,9 @@
 """Captioned pictures as a fine-tuning reads them, wherever they come from.
 
-A source is a folder or a file that one of ``READERS`` recognises: a folder of ``training.render_phantoms``,
-or JSON lines ``{"image": path, "caption": text, "split": name}`` (a file, or captions.jsonl in a folder;
-image paths count from the file's folder; split may be left out). A new kind of source is one more reader.
+A source is a folder or a file that one of ``READERS`` recognises: a dataset of ``training.prepare``, a folder
+of ``training.render_phantoms``, or JSON lines ``{"image": path, "caption": text, "split": name}`` (a file, or
+captions.jsonl in a folder; image paths count from the file's folder; split may be left out). A new kind of
+source is one more reader.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.attributes import Attributes
+from core.datasets import MANIFEST, open_dataset
 from core.errors import TrainingError
 from core.reading import read_prompt
 
@@ -80,8 +82,8 @@ def _read(source: Path) -> Iterable[Captioned]:
         if (rows := reader(source)) is not None:
             return rows
     raise TrainingError(
-        f"{source} is no captioned data: give JSON lines with image and caption, a folder that holds "
-        f"{CAPTIONS_NAME}, or a folder of training.render_phantoms."
+        f"{source} is no captioned data: give a dataset of training.prepare, JSON lines with image and "
+        f"caption, a folder that holds {CAPTIONS_NAME}, or a folder of training.render_phantoms."
     )
 
 
@@ -97,7 +99,20 @@ def read_phantoms(source: Path) -> Iterable[Captioned] | None:
     return _json_rows(path) if path.is_file() else None
 
 
-READERS: tuple[Reader, ...] = (read_json_lines, read_phantoms)
+def read_dataset(source: Path) -> Iterable[Captioned] | None:
+    """A dataset of ``training.prepare``, with what people captioned since; what has no words is left out.
+
+    Raises:
+        DatasetError: it was altered, or is of a newer version.
+    """
+    if not (source / MANIFEST).is_file():
+        return None
+    dataset = open_dataset(source)
+    known = (photograph for photograph in dataset.photographs if photograph.usable and photograph.words)
+    return (Captioned(dataset.path_of(one), one.words, one.split, one.attributes) for one in known)
+
+
+READERS: tuple[Reader, ...] = (read_dataset, read_json_lines, read_phantoms)
 
 
 def _json_rows(path: Path) -> Iterator[Captioned]:
