@@ -1,4 +1,4 @@
-"""Captioned pictures from a prepared dataset: what people said of them, on the side of the split they are on."""
+"""Captioned pictures from a prepared dataset: what people said, on the side of the split they are on."""
 
 from pathlib import Path
 
