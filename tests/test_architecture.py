@@ -39,7 +39,9 @@ DESCRIBING = (
     "recipes",
     "settings",
     "sheets",
+    "starts",
     "tokens",
+    "uploads",
     "vocabulary",
     "worker",
 )
