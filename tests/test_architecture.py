@@ -35,6 +35,7 @@ DESCRIBING = (
     "jobs",
     "matching",
     "model_cards",
+    "phantom_starts",
     "reading",
     "recipes",
     "settings",
