@@ -8,11 +8,14 @@ from pathlib import Path
 from PIL import Image
 
 from core.errors import ImageFileError
+from core.images import pixel_sha256
 from core.recipes import Recipe
 from core.settings import STARTS_DIR
-from core.starts import StartKind, StartPicture, prepare_start
+from core.starts import StartKind, StartPicture, fit_start, prepare_start
 
 INDEX_FILE = "index.json"
+SIZE = 256
+"""Pixels along one side of the released files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +57,30 @@ def prepare_phantom(phantom: PhantomStart, width: int, height: int) -> StartPict
     Raises:
         ImageFileError: its file is missing or damaged.
     """
-    try:
-        with Image.open(phantom.path, formats=("WEBP",)) as image:
-            return prepare_start(image, width, height, StartKind.PHANTOM)
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise ImageFileError(f"The phantom {phantom.path} can't be read; copy data/starts again.") from error
+    return prepare_start(_opened(phantom), width, height, StartKind.PHANTOM)
 
 
 def phantom_of(recipe: Recipe) -> PhantomStart | None:
-    """Which phantom a recipe starts from, told by the hash; in another size than the released one, only those
-    of the recipe's own sites are tried."""
+    """Which phantom a recipe starts from, told by the hash; None if by none."""
     if recipe.start_hash is None:
         return None
-    named = (one for one in load_phantoms() if one.sha256 == recipe.start_hash)
-    near = (one for one in load_phantoms() if one.site in recipe.sites)
-    made = (one for one in near if _prepared_for(one, recipe).sha256 == recipe.start_hash)
-    return next(named, None) or next(made, None)
+    released = {one.sha256: one for one in load_phantoms()}
+    found = released.get(recipe.start_hash)
+    return found or _by_hash(recipe.width, recipe.height).get(recipe.start_hash)
 
 
-def _prepared_for(phantom: PhantomStart, recipe: Recipe) -> StartPicture:
-    return prepare_phantom(phantom, recipe.width, recipe.height)
+@lru_cache(maxsize=4)
+def _by_hash(width: int, height: int) -> dict[str, PhantomStart]:
+    """All phantoms by the hash they have in this size; takes a second or two where they must be resized."""
+    if (width, height) == (SIZE, SIZE):
+        return {}
+    fitted = ((one, fit_start(_opened(one), width, height)) for one in load_phantoms())
+    return {pixel_sha256(image): one for one, image in fitted}
+
+
+def _opened(phantom: PhantomStart) -> Image.Image:
+    try:
+        with Image.open(phantom.path, formats=("WEBP",)) as image:
+            return image.convert("RGB")
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise ImageFileError(f"The phantom {phantom.path} can't be read; copy data/starts again.") from error

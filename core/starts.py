@@ -50,11 +50,16 @@ def prepare_start(
 
     A picture that has this size already stays as it is, so preparing twice changes nothing.
     """
-    fitted = ImageOps.fit(image.convert("RGB"), (width, height), Image.Resampling.LANCZOS)
-    bare = Image.frombytes("RGB", fitted.size, fitted.tobytes())
+    bare = fit_start(image, width, height)
     buffer = BytesIO()
     bare.save(buffer, format="PNG")
     return StartPicture(pixel_sha256(bare), buffer.getvalue(), kind)
+
+
+def fit_start(image: Image.Image, width: int, height: int) -> Image.Image:
+    """The pixels of ``prepare_start`` alone, in a picture without metadata."""
+    fitted = ImageOps.fit(image.convert("RGB"), (width, height), Image.Resampling.LANCZOS)
+    return Image.frombytes("RGB", fitted.size, fitted.tobytes())
 
 
 def with_start(recipe: Recipe, start: StartPicture, strength: float) -> Recipe:

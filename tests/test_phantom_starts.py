@@ -48,7 +48,7 @@ def test_a_recipe_tells_which_phantom_it_started_from(size: int) -> None:
     assert phantom is not None
     start = prepare_phantom(phantom, size, size)
     assert (start.kind, start.image().size) == (StartKind.PHANTOM, (size, size))
-    recipe = with_start(replace(RECIPE, width=size, height=size), start, 0.5)
+    recipe = with_start(replace(RECIPE, sites=("palm",), width=size, height=size), start, 0.5)
     assert phantom_of(recipe) == phantom
     other = prepare_start(start.image().rotate(180), size, size)
     assert phantom_of(with_start(recipe, other, 0.5)) is None

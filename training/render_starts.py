@@ -21,7 +21,7 @@ from core.attributes import Attributes
 from core.errors import Script2SkinError
 from core.files import write_files
 from core.images import pixel_sha256
-from core.phantom_starts import INDEX_FILE
+from core.phantom_starts import INDEX_FILE, SIZE
 from core.vocabulary import load_vocabulary
 from training.phantoms.anatomy.sites import SITES
 from training.phantoms.render import render_phantom
@@ -29,7 +29,6 @@ from training.phantoms.render import render_phantom
 SEED = 2
 """Of the first seeds the one with closed eyes and a background that dark skin stands out from."""
 
-SIZE = 256
 QUALITY = 90
 
 

@@ -12,6 +12,7 @@ from pages.components.orders import (
     NOTES,
     is_across_tones,
     order_across_tones,
+    order_again,
     order_new_seed,
     put_away,
     shown_requests,
@@ -96,7 +97,8 @@ def _show_card(resources: Resources, user: str, generation: Generation, tones: b
         if tones:
             st.markdown(f"**{plain(tone_label(recipe.tone))}**")
         else:
-            st.caption(f"Seed {recipe.seed} · {duration(generation.seconds)}")
+            started = "" if recipe.strength is None else f" · strength {recipe.strength:g}"
+            st.caption(f"Seed {recipe.seed}{started} · {duration(generation.seconds)}")
         with st.grid(1 if tones else 2, min_column_width=96, gap="xsmall"):
             show_rating_popover(resources.repository, generation, user, "result")
             _show_download(generation, shown)
@@ -157,6 +159,5 @@ def _show_unfinished(resources: Resources, user: str, job: Job) -> None:
             label = "Retry"
         if st.button(label, icon=":material/refresh:", width="stretch", key=f"retry_{job.id}"):
             with errors_shown():
-                resources.repository.jobs.retry(job.id, user)
-                resources.worker.wake()
+                order_again(resources, user, job)
                 st.rerun()
