@@ -42,7 +42,7 @@ def repository(models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reposi
     st.cache_resource.clear()
 
 
-def photograph(colour: str = "#c08060", exif: bool = True) -> bytes:
+def photograph(colour: str = "#c08060") -> bytes:
     """A JPEG of 120x90 that says who took it."""
     image = Image.linear_gradient("L").resize((120, 90)).convert("RGB")
     image.paste(colour, (0, 0, 60, 90))
@@ -80,12 +80,12 @@ def work(repository: Repository) -> None:
 
 
 def with_upload(content: bytes | None = None) -> AppTest:
-    return upload(start_from(scenes.open_app(), "My photograph"), content or photograph())
+    return upload(start_from(scenes.open_app(), "Photograph"), content or photograph())
 
 
 def test_by_default_pictures_start_from_noise(repository: Repository) -> None:
     app = scenes.open_app()
-    assert app.segmented_control(key="start_mode").value == "Nothing"
+    assert app.segmented_control(key="start_mode").value == "Noise"
     assert not app.file_uploader
     scenes.healthy(scenes.press(app, "generate"))
     assert newest(repository).recipe.start_hash is None
@@ -220,7 +220,7 @@ def test_reuse_of_a_phantom_and_of_noise_set_the_form(repository: Repository) ->
     assert (again.strength, again.start_hash) == (0.85, start.sha256)
     app = scenes.press(app.switch_page("pages/history.py").run(), f"open_{plain.id}")
     app = scenes.press(app, "detail_reuse").switch_page("pages/generate.py").run()
-    assert app.segmented_control(key="start_mode").value == "Nothing"
+    assert app.segmented_control(key="start_mode").value == "Noise"
 
 
 def test_reuse_of_a_photograph_that_was_not_kept_asks_for_it_again(repository: Repository) -> None:
@@ -278,7 +278,7 @@ def test_across_tones_each_tone_starts_from_its_own_phantom_and_a_photograph_sta
     assert [recipe.start_hash for recipe in recipes] == own
     assert {recipe.strength for recipe in recipes} == {0.6}
     scenes.draw_by_hand(repository)
-    app = scenes.press(upload(start_from(app.run(), "My photograph"), photograph()), "generate")
+    app = scenes.press(upload(start_from(app.run(), "Photograph"), photograph()), "generate")
     scenes.draw_by_hand(repository)
     app = scenes.press(app.run(), f"across_skin_tones_{newest(repository).generation_id}")
     recipes = [job.recipe for job in repository.jobs.of_request(newest(repository).request_id, scenes.PERSON)]
@@ -299,7 +299,7 @@ def test_across_tones_each_tone_starts_from_its_own_phantom_and_a_photograph_sta
 def test_a_bad_upload_is_answered_on_the_page_and_another_can_follow(
     content: bytes, words: str, repository: Repository
 ) -> None:
-    app = with_upload(content) if content else upload(start_from(scenes.open_app(), "My photograph"), b"")
+    app = with_upload(content) if content else upload(start_from(scenes.open_app(), "Photograph"), b"")
     assert words in app.error[0].value.replace("\\", "")
     app = scenes.healthy(upload(app, photograph()))
     scenes.healthy(scenes.press(app, "generate"))

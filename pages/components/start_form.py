@@ -13,10 +13,10 @@ from core.recipes import STRENGTH_DEFAULT
 from core.starts import StartPicture
 from core.vocabulary import load_vocabulary
 from pages.components.settings_panel import carry_over
-from pages.components.start_upload import KEEP, WANTED, ask_photograph
+from pages.components.start_upload import KEEP, WANTED, ask_photograph, show_privacy
 from pages.components.wording import site_label, tone_label
 
-NOTHING, PHANTOM, UPLOAD = "Nothing", "Clear-skin phantom", "My photograph"
+NOISE, PHANTOM, UPLOAD = "Noise", "Clear-skin phantom", "Photograph"
 MODE, SITE, TONE, STRENGTH = "start_mode", "start_site", "start_tone", "start_strength"
 FOLLOWED = "start_followed"
 THUMBNAIL_WIDTH = 168
@@ -34,27 +34,27 @@ class StartChoice:
         if self.picture is None:
             raise InputError(
                 "There is no photograph to start from yet. Upload one under 'Start from a photograph', or "
-                "choose 'Nothing' there."
+                "choose 'Noise' there."
             )
         return self.picture
 
 
 def ask_start(card: ModelCard, attributes: Attributes | None, prompt: str, steps: int) -> StartChoice | None:
-    """Draws the section, folded while nothing is chosen; returns None to start from noise."""
+    """Draws the section, folded while nothing else is chosen; returns None to start from noise."""
     state = st.session_state
-    state.setdefault(MODE, NOTHING)
+    state.setdefault(MODE, NOISE)
     state.setdefault(STRENGTH, STRENGTH_DEFAULT)
     carry_over(MODE, STRENGTH, KEEP)
     title = "Start from a photograph"
     with st.expander(
-        title, expanded=state[MODE] != NOTHING, icon=":material/add_a_photo:", type="compact", key="start"
+        title, expanded=state[MODE] != NOISE, icon=":material/add_a_photo:", type="compact", key="start"
     ):
         st.segmented_control(
-            "Start from", (NOTHING, PHANTOM, UPLOAD), key=MODE, required=True, persist_state="session"
+            "Start from", (NOISE, PHANTOM, UPLOAD), key=MODE, required=True, persist_state="session"
         )
         if state[MODE] != UPLOAD:
             state.pop(WANTED, None)
-        if state[MODE] == NOTHING:
+        if state[MODE] == NOISE:
             st.caption(
                 "The picture is drawn from noise. From a photograph, body and light stay and the rash is "
                 "drawn over them."
@@ -69,16 +69,19 @@ def _subject(attributes: Attributes | None, prompt: str) -> Attributes:
 
 def _ask_chosen(card: ModelCard, subject: Attributes, steps: int) -> StartChoice:
     size = card.defaults.width, card.defaults.height
-    with st.container(horizontal=True, gap="medium"):
+    left, right = st.columns([1, 4], gap="medium")
+    with left:
         shown = st.container(width=THUMBNAIL_WIDTH)
-        with st.container(width="stretch", gap="small"):
-            if st.session_state[MODE] == PHANTOM:
-                phantom = _ask_phantom(card, subject)
-                picture = None if phantom is None else prepare_phantom(phantom, *size)
-                words = "" if phantom is None else phantom_words(phantom)
-            else:
-                picture, words = ask_photograph(*size), "Your photograph, as it will be used"
-            strength = _ask_strength(steps)
+    with right, st.container(gap="small"):
+        if st.session_state[MODE] == PHANTOM:
+            phantom = _ask_phantom(card, subject)
+            picture = None if phantom is None else prepare_phantom(phantom, *size)
+            words = "" if phantom is None else phantom_words(phantom)
+        else:
+            picture, words = ask_photograph(*size), "Your photograph, as it will be used"
+        strength = _ask_strength(steps)
+        if st.session_state[MODE] == UPLOAD:
+            show_privacy()
     with shown:
         _show_thumbnail(picture, words)
     return StartChoice(picture, strength)

@@ -48,9 +48,13 @@ def ask_photograph(width: int, height: int) -> StartPicture | None:
                 on_click=remove_photograph,
                 key="start_remove",
             )
+    return picture
+
+
+def show_privacy() -> None:
+    """Says what becomes of a photograph, and whose consent it needs."""
     st.caption(f":material/lock: {PRIVACY}")
     st.caption(f":material/verified_user: {CONSENT}")
-    return picture
 
 
 def _ask_upload() -> None:

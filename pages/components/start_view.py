@@ -61,7 +61,7 @@ def reuse_start(repository: Repository, recipe: Recipe) -> None:
     """Puts a recipe's start into the form; a photograph that was not kept is asked for again."""
     state = st.session_state
     start_upload.remove_photograph()
-    state[start_form.MODE] = start_form.NOTHING
+    state[start_form.MODE] = start_form.NOISE
     if recipe.start_hash is None or recipe.strength is None:
         return
     state[start_form.STRENGTH] = float(recipe.strength)
