@@ -41,6 +41,8 @@ class Wish:
     scheduler: str | None = None
     height: int | None = None
     width: int | None = None
+    strength: float | None = None
+    start_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,8 @@ def _fill(wish: Wish, card: ModelCard, asked: _Asked) -> Recipe:
         sites=asked.attributes.sites,
         tone=asked.attributes.tone,
         text_encoder=wish.text_encoder,
+        strength=wish.strength,
+        start_hash=wish.start_hash,
         versions=drawing_versions(),
     )
 

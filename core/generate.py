@@ -2,16 +2,19 @@
 
     python -m core.generate --rash tinea --site foot --tone brown --seed 7 --output out.png
     python -m core.generate --prompt "acne on brown skin on the hand" --count 3 --output out.png
+    python -m core.generate --prompt "acne on a fair cheek" --start skin.jpg --strength 0.6 --output out.png
 
 Prints the recipe as JSON (a list for --count above 1), with the attributes read from the prompt in it.
-Several pictures go to out-1.png, out-2.png, ... with seeds that follow each other. Synthetic: not for
-diagnosis.
+Several pictures go to out-1.png, out-2.png, ... with seeds that follow each other. --start draws over a
+photograph (JPEG, PNG, WebP): its middle is used, nothing of it is kept but the hash of its pixels. Synthetic:
+not for diagnosis.
 """
 
 import json
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.attributes import Attributes
@@ -19,8 +22,10 @@ from core.composing import STOCK_ENCODER, Composition, Wish, compose, series
 from core.errors import ImageFileError, InputError, Script2SkinError
 from core.model_folders import resolve_source
 from core.quiet import mute_libraries
-from core.recipes import SCHEDULERS, Recipe
+from core.recipes import SCHEDULERS, STRENGTH_DEFAULT, Recipe
 from core.settings import EMBEDDED_MODEL
+from core.starts import StartPicture, prepare_start, with_start
+from core.uploads import read_photograph
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,11 +33,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(argv)
     try:
         mute_libraries()
-        composition = _compose(asked)
+        composition, start = _with_start(asked, _compose(asked))
         recipes = series(composition.recipe, asked.count)
         outputs = _outputs(asked, recipes)
         if not asked.dry_run:
-            _draw_all(recipes, outputs)
+            _draw_all(recipes, outputs, start)
     except Script2SkinError as error:
         print(error, file=sys.stderr)
         return 1
@@ -60,6 +65,12 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--steps", type=int, help="num_inference_steps")
     parser.add_argument("--guidance", type=float, help="guidance_scale, 1 to 30")
     parser.add_argument("--scheduler", help=f"one of {', '.join(SCHEDULERS)}")
+    parser.add_argument("--start", type=Path, help="photograph to start from instead of noise")
+    parser.add_argument(
+        "--strength",
+        type=float,
+        help=f"how much of --start is drawn anew, above 0 to 1 (default {STRENGTH_DEFAULT})",
+    )
     parser.add_argument("--download", action="store_true", help="fetch a hub id that is not here yet")
     parser.add_argument("--dry-run", action="store_true", help="print the recipe, draw nothing")
     return parser
@@ -93,6 +104,22 @@ def _wish(asked: Namespace) -> Wish:
     )
 
 
+def _with_start(asked: Namespace, composition: Composition) -> tuple[Composition, StartPicture | None]:
+    """Reads the photograph, once the size of the drawing is known."""
+    if asked.start is None:
+        if asked.strength is not None:
+            raise InputError(f"--strength is {asked.strength:g}, but there is no --start to apply it to.")
+        return composition, None
+    try:
+        content = asked.start.read_bytes()
+    except OSError as error:
+        raise ImageFileError(f"--start {asked.start} can't be read: {error.strerror}.") from error
+    recipe = composition.recipe
+    start = prepare_start(read_photograph(content, asked.start.name), recipe.width, recipe.height)
+    strength = STRENGTH_DEFAULT if asked.strength is None else asked.strength
+    return replace(composition, recipe=with_start(recipe, start, strength)), start
+
+
 def _outputs(asked: Namespace, recipes: Sequence[Recipe]) -> list[Path]:
     """Checked before drawing: nobody should wait for a picture that can't be written."""
     if asked.dry_run:
@@ -106,15 +133,16 @@ def _outputs(asked: Namespace, recipes: Sequence[Recipe]) -> list[Path]:
     return [asked.output.with_stem(f"{asked.output.stem}-{i}") for i in range(1, len(recipes) + 1)]
 
 
-def _draw_all(recipes: Sequence[Recipe], outputs: Sequence[Path]) -> None:
+def _draw_all(recipes: Sequence[Recipe], outputs: Sequence[Path], start: StartPicture | None) -> None:
     from core.images import write_png
     from core.pipeline import draw, load_pipeline
 
     first = recipes[0]
     encoder = None if first.text_encoder == STOCK_ENCODER else first.text_encoder
     pipeline = load_pipeline(first.model, encoder)
+    image = None if start is None else start.image()
     for recipe, output in zip(recipes, outputs, strict=True):
-        write_png(output, draw(pipeline, recipe), recipe)
+        write_png(output, draw(pipeline, recipe, start=image), recipe)
         print(f"Drew {output}", file=sys.stderr)
 
 

@@ -27,6 +27,10 @@ DESCRIPTION = (
     "A synthetic image drawn by Script2Skin; it shows no real person. "
     "For education and research, not for diagnosis."
 )
+STARTED_DESCRIPTION = (
+    "A synthetic image drawn by Script2Skin from a start picture; if that was a photograph, it may still "
+    "resemble what was in it. For education and research, not for diagnosis."
+)
 RECIPE_KEY = "script2skin"
 PIXELS_KEY = "script2skin-pixels"
 SEAL_KEY = "script2skin-seal"
@@ -45,7 +49,7 @@ def encode_png(image: Image.Image, recipe: Recipe) -> bytes:
     """The PNG file as bytes; equal pixels and recipe give equal bytes."""
     pixels, text = pixel_sha256(image), recipe.to_json()
     info = PngImagePlugin.PngInfo()
-    info.add_text("Description", DESCRIPTION)
+    info.add_text("Description", DESCRIPTION if recipe.start_hash is None else STARTED_DESCRIPTION)
     info.add_text("Software", "Script2Skin")
     info.add_itxt(RECIPE_KEY, text)
     info.add_text(PIXELS_KEY, pixels)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionPipeline
 from PIL import Image
 
 from core.checkpoints import check_size
@@ -21,7 +21,8 @@ from core.loading import Pipeline, load_pipeline
 from core.memory import out_of_memory_message, ran_out_of_memory
 from core.prompts import check_prompt
 from core.recipes import Recipe
-from core.schedulers import make_scheduler, predicted_image_latents
+from core.schedulers import last_timesteps, make_scheduler, predicted_image_latents
+from core.starts import check_start
 
 __all__ = ["Pipeline", "Step", "draw", "load_pipeline"]
 
@@ -49,13 +50,15 @@ def draw(
     on_step: OnStep | None = None,
     cancelled: Callable[[], bool] | None = None,
     preview_seconds: float = PREVIEW_SECONDS,
+    start: Image.Image | None = None,
 ) -> Image.Image:
     """Draws a recipe: RGB of recipe.width by recipe.height. Waits while another drawing uses the pipeline.
 
     ``on_step`` is called after every step, with a preview at most every ``preview_seconds``; ``cancelled`` is
-    asked after every step.
+    asked after every step. ``start`` is the picture that ``recipe.start_hash`` names.
 
     Raises:
+        InputError: ``start`` is not the picture that the recipe starts from.
         PromptError: empty, or longer than the text encoder reads.
         RecipeError: a size that the autoencoder can't make.
         Cancelled: ``cancelled`` said so; no picture is made.
@@ -63,9 +66,10 @@ def draw(
     """
     check_prompt(pipeline.tokenizer, recipe.prompt, recipe.negative_prompt)
     check_size(recipe, pipeline.folder)
+    check_start(recipe, start)
     with pipeline.lock:
         try:
-            return _draw(pipeline, recipe, _Watch(pipeline, on_step, cancelled, preview_seconds))
+            return _draw(pipeline, recipe, _Watch(pipeline, on_step, cancelled, preview_seconds), start)
         except Script2SkinError:
             raise
         except Exception as error:
@@ -74,15 +78,14 @@ def draw(
             raise GenerationError(f"Drawing failed ({type(error).__name__}: {error}).") from error
 
 
-def _draw(pipeline: Pipeline, recipe: Recipe, watch: "_Watch") -> Image.Image:
+def _draw(pipeline: Pipeline, recipe: Recipe, watch: "_Watch", start: Image.Image | None) -> Image.Image:
     scheduler = make_scheduler(recipe.scheduler, pipeline.parts.scheduler.config)
     watch.follow(scheduler)
-    caller = _with_scheduler(pipeline, scheduler)
+    caller = _with_scheduler(pipeline, scheduler, StableDiffusionPipeline if start is None else _FromPicture)
     pixels = caller(
         prompt=recipe.prompt,
         negative_prompt=recipe.negative_prompt,
-        height=recipe.height,
-        width=recipe.width,
+        **_beginning(recipe, start),
         num_inference_steps=recipe.num_inference_steps,
         guidance_scale=recipe.guidance_scale,
         generator=torch.Generator("cpu").manual_seed(recipe.seed),
@@ -92,10 +95,25 @@ def _draw(pipeline: Pipeline, recipe: Recipe, watch: "_Watch") -> Image.Image:
     return _checked_image(pixels)
 
 
-def _with_scheduler(pipeline: Pipeline, scheduler: Any) -> StableDiffusionPipeline:
+def _beginning(recipe: Recipe, start: Image.Image | None) -> dict[str, Any]:
+    """What the first latents are made of: noise alone, or the start picture's latents and noise."""
+    if start is None:
+        return {"height": recipe.height, "width": recipe.width}
+    return {"image": start.convert("RGB"), "strength": recipe.strength}
+
+
+class _FromPicture(StableDiffusionImg2ImgPipeline):
+    """diffusers' img2img, with the time steps that each scheduler needs when it begins in the middle."""
+
+    def get_timesteps(self, num_inference_steps: int, strength: float, device: Any) -> tuple[Any, int]:
+        timesteps, count = super().get_timesteps(num_inference_steps, strength, device)
+        return last_timesteps(self.scheduler, timesteps, count), count
+
+
+def _with_scheduler(pipeline: Pipeline, scheduler: Any, kind: Any = StableDiffusionPipeline) -> Any:
     """A pipeline object over the same networks, so that no two drawings share a trajectory."""
     parts = {**pipeline.parts.components, "scheduler": scheduler}
-    caller = StableDiffusionPipeline(**parts, requires_safety_checker=False)
+    caller = kind(**parts, requires_safety_checker=False)
     caller.set_progress_bar_config(disable=True)
     return caller
 

@@ -1,6 +1,8 @@
 """A recipe is all that makes a picture: the same recipe on the same machine gives the same bytes."""
 
 import json
+import math
+import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -11,6 +13,7 @@ STEPS_MAX = 200
 GUIDANCE_MAX = 30.0
 SIZE_MAX = 1024
 COUNT_MAX = 8
+STRENGTH_DEFAULT = 0.6
 
 SCHEDULERS: dict[str, str] = {
     "ddim": "DDIMScheduler",
@@ -30,6 +33,10 @@ class Recipe:
     ``rash``, ``sites`` and ``tone`` are the attributes read from the prompt (vocabulary keys). ``caption`` is
     the template sentence when dropdowns composed it, else None; ``prompt`` is what the text encoder reads.
     Hashes identify weights by content, so a recipe stays true when a folder is renamed.
+
+    ``strength`` and ``start_hash`` are both None, or both given: the picture then starts from another one,
+    the start picture, whose pixels (already in this recipe's size) have that SHA-256; a strength near 0 keeps
+    it, 1 draws it anew.
     """
 
     prompt: str
@@ -48,19 +55,29 @@ class Recipe:
     model_hash: str = ""
     text_encoder: str = "stock"
     text_encoder_hash: str = ""
+    strength: float | None = None
+    start_hash: str | None = None
     versions: dict[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         validate(self)
+
+    @property
+    def steps_drawn(self) -> int:
+        """Steps that are drawn: all, or from a start picture the last int(steps * strength) of them."""
+        steps = self.num_inference_steps
+        return steps if self.strength is None else min(int(steps * self.strength), steps)
 
     def with_seed(self, seed: int) -> "Recipe":
         """The same recipe with another seed."""
         return replace(self, seed=seed)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types, in field order."""
+        """Plain JSON types, in field order; without a start picture, nothing is said of one."""
         values = asdict(self)
         values["sites"] = list(self.sites)
+        if self.start_hash is None:
+            del values["strength"], values["start_hash"]
         return values
 
     def to_json(self) -> str:
@@ -113,6 +130,27 @@ def validate(recipe: Recipe) -> None:
             raise RecipeError(f"{name} is {value}; it must be a multiple of 8.")
     if recipe.scheduler not in SCHEDULERS:
         raise RecipeError(f"Unknown scheduler '{recipe.scheduler}'; choose one of {', '.join(SCHEDULERS)}.")
+    _check_start(recipe)
+
+
+def _check_start(recipe: Recipe) -> None:
+    strength, start_hash, steps = recipe.strength, recipe.start_hash, recipe.num_inference_steps
+    if (strength is None) != (start_hash is None):
+        raise RecipeError(
+            f"strength is {strength!r} and start_hash is {start_hash!r}; a start picture needs both, and "
+            "without one both are left out."
+        )
+    if strength is None or start_hash is None:
+        return
+    if isinstance(strength, bool) or not isinstance(strength, int | float) or not 0 < strength <= 1:
+        raise RecipeError(f"strength is {strength!r}; it must be above 0 and at most 1.")
+    if not re.fullmatch("[0-9a-f]{64}", start_hash):
+        raise RecipeError(f"start_hash is {start_hash!r}; it must be a SHA-256 in 64 hexadecimal digits.")
+    if not recipe.steps_drawn:
+        raise RecipeError(
+            f"strength is {strength:g}: of {steps} steps none would be drawn. Choose a strength of at least "
+            f"{math.ceil(100 / steps) / 100:g}, or more steps."
+        )
 
 
 def validate_count(count: int) -> int:

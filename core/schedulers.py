@@ -31,6 +31,18 @@ _TURNS: dict[str, dict[str, Any]] = {
 }
 
 
+def last_timesteps(scheduler: Any, timesteps: torch.Tensor, count: int) -> torch.Tensor:
+    """The time steps of the last ``count`` steps, of which diffusers found ``timesteps``.
+
+    PNDM evaluates its second step twice, wherever it begins. diffusers cuts that repetition away when it
+    begins in the middle; every later step would then be taken for the one after it.
+    """
+    if not isinstance(scheduler, diffusers.PNDMScheduler):
+        return timesteps
+    own = torch.unique_consecutive(scheduler.timesteps)[-count:]
+    return torch.cat([own[:2], own[1:]])
+
+
 def predicted_image_latents(
     scheduler: Any, output: torch.Tensor, timestep: Any, sample: torch.Tensor
 ) -> torch.Tensor:

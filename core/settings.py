@@ -11,6 +11,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 VOCABULARY_DIR = PROJECT / "data" / "vocabulary"
+STARTS_DIR = PROJECT / "data" / "starts"
 EMBEDDED_MODEL = "embedded"
 JUDGE = "judge"
 """Names of the released folders among the models."""

@@ -27,6 +27,7 @@ from core.model_folders import resolve_source
 from core.preview_files import remove_preview, sweep_previews, write_preview
 from core.quiet import mute_libraries
 from core.recipes import Recipe
+from core.starts import read_start
 from core.versions import drawing_versions
 
 if TYPE_CHECKING:
@@ -113,16 +114,17 @@ class Worker:
         return True
 
     def _run(self, job: Job, lease: Lease) -> None:
+        start = read_start(self._library, job.recipe)
         pipeline = self._pipeline_for(job.recipe, lease)
-        lease.report(0, job.recipe.num_inference_steps, "Drawing ...")
+        lease.report(0, job.recipe.steps_drawn, "Drawing ...")
         started = time.perf_counter()
-        image = self._draw(pipeline, job, lease)
+        image = self._draw(pipeline, job, lease, start)
         seconds = time.perf_counter() - started
         lease.report_step(*_all_steps(job), "Saving ...")
         recipe = _as_drawn(job.recipe, pipeline)
         self._finish(job, store_image(self._library, image, recipe, seconds))
 
-    def _draw(self, pipeline: "Pipeline", job: Job, lease: Lease) -> Image.Image:
+    def _draw(self, pipeline: "Pipeline", job: Job, lease: Lease, start: Image.Image | None) -> Image.Image:
         from core.pipeline import draw
 
         def on_step(step: "Step") -> None:
@@ -130,7 +132,7 @@ class Worker:
             if step.preview is not None:
                 write_preview(self._library, job.id, step.preview)
 
-        return draw(pipeline, job.recipe, on_step, lambda: lease.ended)
+        return draw(pipeline, job.recipe, on_step, lambda: lease.ended, start=start)
 
     def _finish(self, job: Job, image: DrawnImage) -> None:
         """The file is safe by now; a busy database is worth a few more tries before all is drawn again."""
@@ -200,7 +202,7 @@ def _check_identity(recipe: Recipe, pipeline: "Pipeline") -> None:
 
 
 def _all_steps(job: Job) -> tuple[int, int]:
-    return job.recipe.num_inference_steps, job.recipe.num_inference_steps
+    return job.recipe.steps_drawn, job.recipe.steps_drawn
 
 
 def _named(error: Exception) -> str:

@@ -1,4 +1,5 @@
-"""What a backup file is: a ZIP of a manifest, the database, and all picture files that the database names."""
+"""What a backup file is: a ZIP of a manifest, the database, all picture files that the database names, and
+the start pictures that are kept."""
 
 import json
 import re
@@ -11,11 +12,17 @@ from typing import IO
 from zipfile import BadZipFile, ZipFile
 
 from core.errors import InputError
+from core.starts import FOLDER, StartKind
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, 2)
+"""Formats that this version restores; the first held no start pictures."""
+
 DATABASE = "script2skin.db"
 MANIFEST = "manifest.json"
-_MEMBER = re.compile(r"(images|thumbnails)/([A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*")
+KEPT_STARTS = (f"{FOLDER}/{StartKind.KEPT}", f"{FOLDER}/{StartKind.PHANTOM}")
+_ROOTS = "|".join(("images", "thumbnails", *KEPT_STARTS))
+_MEMBER = re.compile(rf"({_ROOTS})/([A-Za-z0-9_][A-Za-z0-9_.-]*/)*[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ def read_manifest(archive: ZipFile) -> Manifest:
         raise InputError(
             f"{archive.filename} is no backup of Script2Skin: it has no readable manifest."
         ) from error
-    if manifest.format != FORMAT:
+    if manifest.format not in READABLE:
         raise InputError(
             f"{archive.filename} was written by a newer version of Script2Skin; update the app first."
         )

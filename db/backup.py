@@ -1,4 +1,5 @@
-"""Saves the whole library as one ZIP file: the database and every picture and thumbnail it names.
+"""Saves the whole library as one ZIP file: the database, every picture and thumbnail it names, and the start
+pictures that are kept.
 
 The app may be running meanwhile. Where the database is PostgreSQL, the file holds the pictures only: save the
 database itself with pg_dump.
@@ -7,6 +8,7 @@ database itself with pg_dump.
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -17,7 +19,7 @@ from sqlalchemy import select
 
 from core.errors import InputError, Script2SkinError
 from core.settings import Settings
-from db.archive import DATABASE, FORMAT, MANIFEST, Manifest, pictures_in, sha256_of
+from db.archive import DATABASE, FORMAT, KEPT_STARTS, MANIFEST, Manifest, pictures_in, sha256_of
 from db.engine import sqlite_path
 from db.failures import translated
 from db.migrate import copy_database
@@ -68,6 +70,7 @@ def _write(repository: Repository, part: Path) -> Saved:
             archive.write(copy, DATABASE, ZIP_DEFLATED)
         names = dict.fromkeys(chain.from_iterable((image, thumbnail) for image, thumbnail, _ in pictures))
         missing = tuple(_add_files(archive, repository.library, names))
+        _add_starts(archive, repository.library)
         return Saved(len(pictures), missing, database is not None)
 
 
@@ -78,6 +81,14 @@ def _add_files(archive: ZipFile, library: Path, names: Iterable[str]) -> Iterabl
             archive.write(library / name, name, ZIP_STORED)
         else:
             yield name
+
+
+def _add_starts(archive: ZipFile, library: Path) -> None:
+    """One that is deleted meanwhile is left out: nobody wants it back."""
+    for folder in KEPT_STARTS:
+        for path in sorted((library / folder).glob("*.png")):
+            with suppress(FileNotFoundError):
+                archive.write(path, f"{folder}/{path.name}", ZIP_STORED)
 
 
 def _manifest(copy: Path, pictures: int) -> Manifest:

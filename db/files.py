@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.starts import FOLDER as STARTS
 from db.engine import sqlite_path
 from db.records import DiskUse
 
@@ -19,7 +20,8 @@ def disk_use(library: Path, database_url: str) -> DiskUse:
     path = sqlite_path(database_url)
     files = [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")] if path else []
     database = sum(file.stat().st_size for file in files if file.exists()) + _size(library / "backups")
-    return DiskUse(images, thumbnails, database, shutil.disk_usage(library).free)
+    free = shutil.disk_usage(library).free
+    return DiskUse(images, thumbnails, database, free, starts=_size(library / STARTS))
 
 
 def _size(folder: Path) -> int:

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from core.errors import InputError, NotAllowedError, NotFoundError, StorageError
 from core.jobs import DrawnImage, Job, JobState
 from core.recipes import Recipe
-from db import leases
+from core.starts import StartPicture
+from db import leases, starts
 from db.engine import Database
 from db.generations import insert_generation
 from db.records import Visibility
@@ -29,11 +30,20 @@ class Jobs:
 
     database: Database
 
-    def submit(self, owner: str, recipes: Sequence[Recipe], purpose: str = "") -> list[Job]:
+    def submit(
+        self,
+        owner: str,
+        recipes: Sequence[Recipe],
+        purpose: str = "",
+        start_pictures: Sequence[StartPicture] = (),
+    ) -> list[Job]:
         """Queues one job for each recipe; they share a request id, which begins with ``purpose``.
 
+        ``start_pictures`` are stored with them; one that passes goes when none of its jobs waits or runs.
+
         Raises:
-            InputError: no recipe, more than REQUEST_MAX, or a purpose longer than PURPOSE_MAX.
+            InputError: no recipe, more than REQUEST_MAX, a purpose longer than PURPOSE_MAX, or a start
+                picture that is neither given nor in the library.
         """
         if len(purpose) > PURPOSE_MAX:
             raise InputError(f"The purpose '{purpose}' is longer than {PURPOSE_MAX} characters; shorten it.")
@@ -42,6 +52,7 @@ class Jobs:
         request, now = f"{purpose}{uuid4().hex}"[:REQUEST_ID_LENGTH], self.database.clock()
         times = {"created_at": now, "queued_at": now}
         with self.database.writing() as connection:
+            starts.bring(connection, self.database.library, recipes, start_pictures)
             shared = {"request_id": request, "owner_id": user_id(connection, owner), **times}
             rows = [{"recipe": recipe.to_json(), "state": JobState.QUEUED, **shared} for recipe in recipes]
             connection.execute(insert(jobs), rows)
@@ -87,13 +98,15 @@ class Jobs:
             _owned(connection, job_id, asking)
             _change(connection, job_id, JobState.QUEUED, **queued)
             _change(connection, job_id, JobState.RUNNING, cancel_requested=True)
-            return _job(connection, job_id)
+            job = _job(connection, job_id)
+        starts.sweep(self.database)
+        return job
 
-    def retry(self, job_id: int, asking: str) -> Job:
+    def retry(self, job_id: int, asking: str, start_pictures: Sequence[StartPicture] = ()) -> Job:
         """Queues a failed or cancelled job again, behind its owner's other jobs.
 
         Raises:
-            InputError: the job is in another state.
+            InputError: the job is in another state, or its start picture is gone and not given again.
         """
         fresh: dict[str, Any] = {
             "queued_at": self.database.clock(),
@@ -108,11 +121,14 @@ class Jobs:
                 raise InputError(
                     f"Job {job_id} is {state}; only failed and cancelled jobs can be tried again."
                 )
+            recipes = [_job(connection, job_id).recipe]
+            starts.bring(connection, self.database.library, recipes, start_pictures)
             _change(connection, job_id, state, state=JobState.QUEUED, **fresh)
             return _job(connection, job_id)
 
     def take(self, worker: str, lease_seconds: float) -> Job | None:
         """Leases the next job to the worker; see ``core.jobs.JobStore``."""
+        starts.sweep(self.database)
         now = self.database.clock()
         with self.database.reading() as connection:
             if leases.nothing_to_take(connection, now):
@@ -151,19 +167,22 @@ class Jobs:
             id = insert_generation(connection, row.owner_id, image, Visibility.LIBRARY, now)
             done = {"state": JobState.DONE, "generation_id": id, "finished_at": now, "message": ""}
             leases.close(connection, job_id, worker, done)
-            return id
+        starts.sweep(self.database)
+        return id
 
     def fail(self, job_id: int, worker: str, message: str) -> None:
         """Closes the job as failed, if the worker still holds it."""
         values = {"state": JobState.FAILED, "message": message, "finished_at": self.database.clock()}
         with self.database.writing() as connection:
             leases.close(connection, job_id, worker, values)
+        starts.sweep(self.database)
 
     def acknowledge_cancel(self, job_id: int, worker: str) -> None:
         """Closes the job as cancelled, if the worker still holds it."""
         values = {"state": JobState.CANCELLED, "message": "", "finished_at": self.database.clock()}
         with self.database.writing() as connection:
             leases.close(connection, job_id, worker, values)
+        starts.sweep(self.database)
 
     def _check_files(self, image: DrawnImage) -> None:
         """Under the write lock, which purging needs too: what is there now stays."""

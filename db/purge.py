@@ -1,7 +1,8 @@
 """Removes for good what was deleted in History more than --days ago.
 
-With the pictures go their ratings and stars, and their files unless another picture has the same ones. Files
-that a killed program left half-written, and previews of jobs long over, go too.
+With the pictures go their ratings and stars, and their files unless another picture has the same ones. Start
+pictures that no picture is left of, files that a killed program left half-written, and previews of jobs long
+over, go too.
 """
 
 import sys
@@ -17,6 +18,7 @@ from core.errors import InputError, Script2SkinError
 from core.settings import Settings
 from db.engine import Database
 from db.files import leftovers
+from db.starts import remove_unused, sweep
 from db.tables import generation_sites, generations, prompts, ratings, reveals, stars
 
 LEFTOVER_AGE = timedelta(days=1)
@@ -51,6 +53,8 @@ def purge(database: Database, older_than_days: int) -> Purged:
             files += sum(_remove_file(connection, database.library, path) for path in paths)
         rows += len(old)
         if len(old) < PIECE:
+            sweep(database)
+            files += remove_unused(database, limit)
             return Purged(rows, files, _remove_leftovers(database))
 
 

@@ -132,3 +132,4 @@ class DiskUse:
     thumbnails: int
     database: int
     free: int
+    starts: int = 0

@@ -15,6 +15,7 @@ from db.models import Models
 from db.ratings import Ratings
 from db.readings import Readings
 from db.records import DiskUse
+from db.starts import Starts
 from db.users import Users
 
 
@@ -59,6 +60,11 @@ class Repository:
     def models(self) -> Models:
         """Models that users added."""
         return Models(self.database)
+
+    @cached_property
+    def starts(self) -> Starts:
+        """Photographs and phantoms that pictures start from."""
+        return Starts(self.database)
 
     def disk_use(self) -> DiskUse:
         """Bytes taken and free; walks the folders, so it is nothing to ask at every click."""

@@ -17,6 +17,7 @@ from pages.components.progress import show_progress
 from pages.components.resources import Resources, open_resources
 from pages.components.results import show_results
 from pages.components.settings_panel import ask_settings
+from pages.components.start_form import ask_start
 
 
 def show_page(resources: Resources, user: str) -> None:
@@ -38,10 +39,13 @@ def _ask_and_order(resources: Resources, user: str, card: ModelCard) -> None:
         attributes, prompt = ask_subject(card)
         row = st.container(horizontal=True, vertical_alignment="bottom")
         with st.container(gap="xsmall"):
+            start_section = st.container()
             with st.expander("Advanced settings", icon=":material/tune:", type="compact"):
                 ask_model(resources, user)
                 choices = ask_settings(card)
             show_not_offered(card)
+        with start_section:
+            start = ask_start(card, attributes, prompt, choices.num_inference_steps)
         with row:
             count = st.number_input(
                 "How many pictures",
@@ -56,7 +60,7 @@ def _ask_and_order(resources: Resources, user: str, card: ModelCard) -> None:
     if pressed:
         with errors_shown():
             wish = wish_for(attributes, prompt, card.source, choices)
-            order_pictures(resources, user, wish, int(count))
+            order_pictures(resources, user, wish, int(count), start)
             st.rerun()
 
 

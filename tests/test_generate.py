@@ -10,7 +10,7 @@ from tiny_models import make_tiny_pipeline
 
 from core.generate import main
 from core.images import pixel_sha256, read_recipe
-from core.recipes import Recipe
+from core.recipes import STRENGTH_DEFAULT, Recipe
 
 ASKED = ["--rash", "tinea", "--site", "foot", "--tone", "brown", "--seed", "7"]
 PROJECT = Path(__file__).parent.parent
@@ -111,6 +111,57 @@ def test_the_drawn_pixels_are_those_the_file_promises(tmp_path: Path) -> None:
 
     main([*ASKED, "--output", str(tmp_path / "out.png")])
     assert read_recipe(tmp_path / "out.png")[1] == pixel_sha256(Image.open(tmp_path / "out.png"))
+
+
+@pytest.fixture
+def skin(tmp_path: Path) -> Path:
+    """A photograph of 90x70 with a place and an owner in it."""
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[0x013B] = "Dr Privacy"
+    path = tmp_path / "skin.jpg"
+    Image.linear_gradient("L").resize((90, 70)).convert("RGB").save(path, exif=exif)
+    return path
+
+
+def test_a_photograph_is_started_from_and_its_hash_stands_in_the_recipe(
+    skin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started = [*ASKED, "--start", str(skin)]
+    assert main([*started, "--strength", "0.7", "--output", str(tmp_path / "out.png")]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["strength"], len(printed["start_hash"])) == (0.7, 64)
+    assert read_recipe(tmp_path / "out.png")[0] == Recipe.from_dict(printed)
+    assert b"Dr Privacy" not in (tmp_path / "out.png").read_bytes()
+    assert main([*started, "--strength", "0.7", "--output", str(tmp_path / "again.png")]) == 0
+    assert main([*started, "--strength", "1", "--output", str(tmp_path / "anew.png")]) == 0
+    first, again, anew = ((tmp_path / f"{name}.png").read_bytes() for name in ("out", "again", "anew"))
+    assert first == again != anew
+
+
+def test_without_a_strength_the_default_is_taken(skin: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*ASKED, "--start", str(skin), "--dry-run"]) == 0
+    assert json.loads(capsys.readouterr().out)["strength"] == STRENGTH_DEFAULT
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (["--strength", "0.5"], "there is no --start"),
+        (["--start", "nowhere.jpg"], "nowhere.jpg can't be read"),
+        (["--start", __file__], "no JPEG, PNG or WebP"),
+        (["--start", "SKIN", "--strength", "0"], "strength is 0.0; it must be above 0"),
+        (["--start", "SKIN", "--strength", "0.2"], "of 3 steps none would be drawn"),
+    ],
+)
+def test_a_start_that_can_not_be_used_is_answered_with_a_sentence(
+    changes: list[str], sentence: str, skin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = [str(skin) if word == "SKIN" else word for word in changes]
+    assert main([*ASKED, "--output", str(tmp_path / "out.png"), *asked]) == 1
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "out.png").exists()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from core.errors import (
     Cancelled,
     EncoderMismatchError,
     GenerationError,
+    InputError,
     ModelError,
     ModelMissingError,
     PromptError,
@@ -39,6 +40,7 @@ from core.pipeline import Pipeline, Step, draw, load_pipeline
 from core.previews import fit_projection
 from core.recipes import SCHEDULERS, Recipe
 from core.schedulers import make_scheduler, predicted_image_latents
+from core.starts import StartPicture, prepare_start, with_start
 
 RECIPE = Recipe("acne", 7, "tiny", 4, 2.0, "ddim", 32, 32)
 TOKENS = torch.tensor([[0, 2, 9, 30, 1]])
@@ -378,6 +380,158 @@ def test_running_out_of_memory_says_the_way_out(
     monkeypatch.setattr(pipeline, "_with_scheduler", full)
     with pytest.raises(GenerationError, match=r"not enough memory.*smaller width"):
         draw(loaded, RECIPE)
+
+
+# From a start picture
+
+
+def photograph(seed: int = 0) -> StartPicture:
+    """Coarse coloured noise: a picture that an autoencoder can hold on to."""
+    cells = np.random.default_rng(seed).integers(0, 255, (4, 4, 3)).astype(np.uint8)
+    return prepare_start(Image.fromarray(cells).resize((32, 32), Image.Resampling.BICUBIC), 32, 32)
+
+
+START = photograph()
+STARTED = with_start(replace(RECIPE, num_inference_steps=10), START, 0.5)
+
+
+def test_from_a_start_picture_a_folder_draws_what_plain_diffusers_draws(
+    folder: Path, loaded: Pipeline
+) -> None:
+    plain = diffusers.StableDiffusionImg2ImgPipeline.from_pretrained(folder)
+    plain.set_progress_bar_config(disable=True)
+    expected = plain(
+        "acne", image=START.image(), strength=0.5, negative_prompt="", num_inference_steps=10,
+        guidance_scale=2.0, generator=torch.Generator().manual_seed(7),
+    ).images[0]  # fmt: skip
+    drawn = draw(loaded, STARTED, start=START.image())
+    assert np.abs(np.asarray(expected, int) - np.asarray(drawn, int)).max() <= 1
+
+
+def test_from_the_same_start_the_same_recipe_gives_the_same_bytes(loaded: Pipeline, folder: Path) -> None:
+    first = draw(loaded, STARTED, start=START.image()).tobytes()
+    draw(loaded, RECIPE)
+    assert draw(load_pipeline(folder, device="cpu"), STARTED, start=START.image()).tobytes() == first
+    others = {
+        draw(loaded, STARTED.with_seed(8), start=START.image()).tobytes(),
+        draw(loaded, replace(STARTED, strength=0.6), start=START.image()).tobytes(),
+        draw(loaded, with_start(STARTED, photograph(1), 0.5), start=photograph(1).image()).tobytes(),
+        draw(loaded, replace(STARTED, strength=None, start_hash=None)).tobytes(),
+    }
+    assert len(others - {first}) == 4
+
+
+KNOWN = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+"""Scaled latents of an imagined start picture."""
+
+
+def ended_at(
+    pipe: Pipeline, network: Callable[..., object], recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> torch.Tensor:
+    """Scaled latents at which a drawing from KNOWN ends with another network in the place of the UNet."""
+    vae, ended = pipe.parts.vae, []
+
+    def decode(latents: torch.Tensor, **_: object) -> tuple[torch.Tensor]:
+        ended.append(latents * vae.config.scaling_factor)
+        return (torch.zeros(1, 3, 32, 32),)
+
+    encoded = type("Encoded", (), {"latents": KNOWN / vae.config.scaling_factor})
+    with monkeypatch.context() as patches:
+        patches.setattr(pipe.parts.unet, "forward", network)
+        patches.setattr(vae, "encode", lambda _: encoded)
+        patches.setattr(vae, "decode", decode)
+        draw(pipe, replace(recipe, guidance_scale=1.0), start=START.image())
+    return ended[0]
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_a_low_strength_stays_nearer_to_the_start_than_a_high_one(
+    name: str, loaded: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the network to which every picture is equally likely: its velocity is 0 everywhere."""
+
+    def network(sample: torch.Tensor, *_: object, **__: object) -> tuple[torch.Tensor]:
+        return (torch.zeros_like(sample),)
+
+    low, middle, high = (
+        ended_at(loaded, network, replace(STARTED, scheduler=name, strength=strength), monkeypatch)
+        for strength in (0.3, 0.6, 0.9)
+    )
+    distances = [float((latents - KNOWN).abs().mean()) for latents in (low, middle, high)]
+    assert distances == sorted(distances)
+    assert distances[0] < 0.75 * distances[2]
+
+
+NAMED = [(name, settings) for name in SCHEDULERS for settings in ("velocity", "noise") if name != "euler_a"]
+
+
+@pytest.mark.parametrize("strength", [0.1, 0.2, 0.5, 0.9])
+@pytest.mark.parametrize(("name", "kind"), [pair for pair in NAMED if pair != ("pndm", "velocity")])
+def test_a_network_that_names_the_noise_leads_every_scheduler_back_to_the_start(
+    name: str, kind: str, strength: float, loaded: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would not, were a step in the middle taken for another one. (euler_a adds noise of its own, and PNDM
+    averages velocities of several steps.)"""
+    settings = EMBEDDED_SCHEDULER if kind == "velocity" else SD_SCHEDULER
+    alphas = diffusers.DDIMScheduler(**settings).alphas_cumprod
+    noise: list[torch.Tensor] = []
+
+    def network(sample: torch.Tensor, timestep: torch.Tensor, **_: object) -> tuple[torch.Tensor]:
+        alpha = alphas[round(float(timestep))]
+        if not noise:
+            noise.append((sample - alpha.sqrt() * KNOWN) / (1 - alpha).sqrt())
+        clean = (sample - (1 - alpha).sqrt() * noise[0]) / alpha.sqrt()
+        velocity = alpha.sqrt() * noise[0] - (1 - alpha).sqrt() * clean
+        return (velocity if kind == "velocity" else noise[0],)
+
+    other = replace(loaded, parts=_with_scheduler_settings(loaded, settings))
+    ended = ended_at(other, network, replace(STARTED, scheduler=name, strength=strength), monkeypatch)
+    assert (ended - KNOWN).abs().mean() < 0.03
+
+
+def test_only_the_last_steps_are_drawn_counted_and_previewed(loaded: Pipeline) -> None:
+    steps: list[Step] = []
+    draw(loaded, STARTED, steps.append, preview_seconds=0, start=START.image())
+    assert [(s.number, s.total) for s in steps] == [(n, 5) for n in range(1, 6)]
+    assert STARTED.steps_drawn == 5
+    assert all(s.preview is not None for s in steps)
+
+
+def test_cancelling_and_lack_of_memory_are_the_same_from_a_start(
+    loaded: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[Step] = []
+    with pytest.raises(Cancelled):
+        draw(loaded, STARTED, steps.append, lambda: len(steps) == 2, start=START.image())
+    assert len(steps) == 2
+
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(pipeline, "_with_scheduler", full)
+    with pytest.raises(GenerationError, match="not enough memory"):
+        draw(loaded, STARTED, start=START.image())
+
+
+def test_another_picture_than_the_recipe_names_is_refused(loaded: Pipeline) -> None:
+    for recipe, start in ((STARTED, None), (STARTED, photograph(1).image()), (RECIPE, START.image())):
+        with pytest.raises(InputError, match="start picture"):
+            draw(loaded, recipe, start=start)
+
+
+def test_an_autoencoder_without_a_distribution_starts_too(loaded: Pipeline) -> None:
+    """AutoencoderTiny, the embedded model's kind, hands out latents themselves."""
+    torch.manual_seed(0)
+    tiny = diffusers.AutoencoderTiny(
+        encoder_block_out_channels=(8, 8, 8), decoder_block_out_channels=(8, 8, 8), latent_channels=4,
+        num_encoder_blocks=(1, 1, 1), num_decoder_blocks=(1, 1, 1), scaling_factor=2.5,
+    ).eval()  # fmt: skip
+    parts = diffusers.StableDiffusionPipeline(
+        **{**loaded.parts.components, "vae": tiny}, requires_safety_checker=False
+    )
+    other = replace(loaded, parts=parts, projection=fit_projection(tiny))
+    first, second = (draw(other, STARTED, start=START.image()).tobytes() for _ in range(2))
+    assert first == second
 
 
 # Previews

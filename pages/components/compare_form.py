@@ -90,7 +90,7 @@ def seconds_a_picture(repository: Repository, user: str, card: ModelCard, steps:
     page = repository.generations.page(
         HistoryFilter(models=(card.source,)), Order.NEWEST, user, limit=PACE_PICTURES
     )
-    paces = [drawn.seconds / drawn.recipe.num_inference_steps for drawn in page.items]
+    paces = [drawn.seconds / drawn.recipe.steps_drawn for drawn in page.items]
     if paces:
         return median(paces) * steps
     measured = card.figures.get("seconds_per_image")

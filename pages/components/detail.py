@@ -13,6 +13,7 @@ from pages.components.rating import own_rating, show_rating_sheet, show_ratings
 from pages.components.recipe_table import show_recipe
 from pages.components.selection import delete_pictures
 from pages.components.settings_panel import prefill_settings
+from pages.components.start_view import reuse_start, show_start
 from pages.components.wording import attributes_line, plain
 
 
@@ -33,6 +34,7 @@ def _show_picture_of(repository: Repository, user: str, generation_id: int) -> N
         left, right = st.columns([5, 6], gap="medium")
         with left:
             shown = show_picture(generation.image_path, generation.recipe)
+            show_start(repository, user, generation)
             st.markdown(f"“{plain(generation.recipe.prompt)}”")
             _show_actions(repository, user, generation, shown)
         with right:
@@ -43,7 +45,7 @@ def _show_actions(repository: Repository, user: str, generation: Generation, sho
     if st.button(
         "Reuse recipe", icon=":material/replay:", type="primary", width="stretch", key="detail_reuse"
     ):
-        reuse(generation)
+        reuse(repository, generation)
     with st.grid(3, min_column_width=120, gap="xsmall"):
         _show_star(repository, user, generation)
         _show_download(generation, shown)
@@ -104,10 +106,11 @@ def _show_facts(repository: Repository, user: str, generation: Generation) -> No
         show_rating_sheet(repository, generation, user, "detail", own_rating(repository, generation.id, user))
 
 
-def reuse(generation: Generation) -> None:
-    """Takes the recipe to Generate, seed included."""
+def reuse(repository: Repository, generation: Generation) -> None:
+    """Takes the recipe to Generate, seed and start picture included."""
     recipe = generation.recipe
     prefill(Attributes(recipe.rash, recipe.sites, recipe.tone), recipe.caption, recipe.prompt)
     prefill_settings(recipe)
+    reuse_start(repository, recipe)
     close_picture()
     st.switch_page("pages/generate.py")

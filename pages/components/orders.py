@@ -10,8 +10,11 @@ from core.comparisons import MARK, Comparison, comparison_recipes
 from core.composing import Wish, across_tones, compose, series
 from core.jobs import Job, JobState
 from core.recipes import Recipe
+from core.starts import StartPicture, with_start
 from pages.components.resources import Resources
 from pages.components.settings_panel import DrawingChoices, new_seed
+from pages.components.start_form import StartChoice
+from pages.components.start_view import in_own_tone, starts_at_hand
 from pages.components.wording import now
 
 SHOWN, SHOWN_FOR, NOTES = "orders_shown", "orders_shown_for", "orders_notes"
@@ -20,6 +23,7 @@ KEPT = 6
 """Orders kept in view; older ones are in History."""
 
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)
+ONE_PHOTOGRAPH = "All of these start from the same photograph: a low strength keeps the tone that it shows."
 
 
 def wish_for(attributes: Attributes | None, prompt: str, model: str, choices: DrawingChoices) -> Wish:
@@ -36,30 +40,55 @@ def wish_for(attributes: Attributes | None, prompt: str, model: str, choices: Dr
     )
 
 
-def order_pictures(resources: Resources, user: str, wish: Wish, count: int) -> str:
+def order_pictures(
+    resources: Resources, user: str, wish: Wish, count: int, start: StartChoice | None = None
+) -> str:
     """Submits ``count`` pictures that differ by seed; returns the request's id.
 
     Raises:
         InputError, ModelError: the wish can't be drawn; nothing was submitted.
     """
     composition = compose(wish)
-    request_id = submit(resources, user, series(composition.recipe, count))
+    recipe, pictures = composition.recipe, []
+    if start is not None:
+        pictures = [start.needed()]
+        recipe = with_start(recipe, pictures[0], start.strength)
+    request_id = submit(resources, user, series(recipe, count), pictures)
     st.session_state.setdefault(NOTES, {})[request_id] = composition.notes
     return request_id
 
 
 def order_new_seed(resources: Resources, user: str, recipe: Recipe) -> str:
-    """Submits the same recipe with another seed."""
-    return submit(resources, user, (recipe.with_seed(new_seed()),))
+    """Submits the same recipe with another seed, from the same start picture.
+
+    Raises:
+        InputError: the photograph it starts from was not kept and is not in the form.
+    """
+    return submit(resources, user, (recipe.with_seed(new_seed()),), starts_at_hand((recipe,)))
 
 
 def order_across_tones(resources: Resources, user: str, recipe: Recipe) -> str:
-    """Submits the same recipe and seed once for each tone of its model.
+    """Submits the same recipe and seed once for each tone of its model; from a phantom, that of each tone.
 
     Raises:
         VocabularyError: the recipe names neither rash nor site, so there is nothing to hold still.
+        InputError: the photograph it starts from was not kept and is not in the form.
     """
-    return submit(resources, user, across_tones(wish_of(recipe)))
+    recipes = tuple(in_own_tone(one, recipe) for one in across_tones(wish_of(recipe)))
+    request_id = submit(resources, user, recipes, starts_at_hand(recipes))
+    if recipe.start_hash is not None and len({one.start_hash for one in recipes}) == 1:
+        st.session_state.setdefault(NOTES, {})[request_id] = (ONE_PHOTOGRAPH,)
+    return request_id
+
+
+def order_again(resources: Resources, user: str, job: Job) -> None:
+    """Queues a failed or cancelled job again.
+
+    Raises:
+        InputError: the photograph it starts from was not kept and is not in the form.
+    """
+    resources.repository.jobs.retry(job.id, user, starts_at_hand((job.recipe,)))
+    resources.worker.wake()
 
 
 def order_comparison(resources: Resources, user: str, comparison: Comparison, wish: Wish) -> str:
@@ -89,13 +118,18 @@ def wish_of(recipe: Recipe) -> Wish:
         scheduler=recipe.scheduler,
         height=recipe.height,
         width=recipe.width,
+        strength=recipe.strength,
+        start_hash=recipe.start_hash,
     )
 
 
-def submit(resources: Resources, user: str, recipes: Sequence[Recipe]) -> str:
+def submit(
+    resources: Resources, user: str, recipes: Sequence[Recipe], starts: Sequence[StartPicture] = ()
+) -> str:
     """Stores one job for each recipe and puts the request first in view."""
     shown = shown_requests(resources, user)
-    request_id = resources.repository.jobs.submit(user, list(recipes))[0].request_id
+    jobs = resources.repository.jobs.submit(user, list(recipes), start_pictures=starts)
+    request_id = jobs[0].request_id
     st.session_state[SHOWN] = [request_id, *shown][:KEPT]
     resources.worker.wake()
     return request_id

@@ -6,6 +6,7 @@ from core.readings import Reading
 from core.recipes import SCHEDULERS, Recipe
 from db.records import Generation
 from pages.components.measured import measured_rows
+from pages.components.start_view import start_words
 from pages.components.wording import duration, moment_line, plain, rash_label, site_label, size, tone_label
 
 
@@ -20,9 +21,12 @@ def asked_rows(recipe: Recipe) -> list[tuple[str, str]]:
 
 def settings_rows(recipe: Recipe) -> list[tuple[str, str]]:
     """With which settings it was drawn."""
+    steps = recipe.num_inference_steps
+    drawn = str(steps) if recipe.strength is None else f"the last {recipe.steps_drawn} of {steps}"
     return [
         ("Seed", str(recipe.seed)),
-        ("Steps", str(recipe.num_inference_steps)),
+        *start_rows(recipe),
+        ("Steps", drawn),
         ("Guidance scale", f"{recipe.guidance_scale:g}"),
         ("Negative prompt", recipe.negative_prompt or "None"),
         ("Scheduler", SCHEDULERS[recipe.scheduler]),
@@ -30,6 +34,13 @@ def settings_rows(recipe: Recipe) -> list[tuple[str, str]]:
         ("Model", f"{recipe.model} {_hash(recipe.model_hash)}"),
         ("Text encoder", f"{recipe.text_encoder} {_hash(recipe.text_encoder_hash)}"),
     ]
+
+
+def start_rows(recipe: Recipe) -> list[tuple[str, str]]:
+    """What it started from, and how much was drawn anew; nothing where it started from noise."""
+    if recipe.strength is None:
+        return []
+    return [("Start picture", start_words(recipe)), ("Strength", f"{recipe.strength:g}")]
 
 
 def origin_rows(generation: Generation) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from pages.components.orders import (
     NOTES,
     is_across_tones,
     order_across_tones,
+    order_again,
     order_new_seed,
     put_away,
     shown_requests,
@@ -99,7 +100,8 @@ def _show_card(resources: Resources, user: str, generation: Generation, tones: b
             st.markdown(f"**{plain(tone_label(recipe.tone))}**")
             st.caption(measured)
         else:
-            known = (f"Seed {recipe.seed}", duration(generation.seconds), measured)
+            started = "" if recipe.strength is None else f"strength {recipe.strength:g}"
+            known = (f"Seed {recipe.seed}", started, duration(generation.seconds), measured)
             st.caption(" · ".join(filter(None, known)))
         with st.grid(1 if tones else 2, min_column_width=96, gap="xsmall"):
             show_rating_popover(resources.repository, generation, user, "result")
@@ -161,6 +163,5 @@ def _show_unfinished(resources: Resources, user: str, job: Job) -> None:
             label = "Retry"
         if st.button(label, icon=":material/refresh:", width="stretch", key=f"retry_{job.id}"):
             with errors_shown():
-                resources.repository.jobs.retry(job.id, user)
-                resources.worker.wake()
+                order_again(resources, user, job)
                 st.rerun()
