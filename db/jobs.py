@@ -166,7 +166,7 @@ class Jobs:
             self._check_files(image)
             id = insert_generation(connection, row.owner_id, image, Visibility.LIBRARY, now)
             done = {"state": JobState.DONE, "generation_id": id, "finished_at": now, "message": ""}
-            leases.close(connection, job_id, worker, done)
+            leases.close(connection, job_id, worker, {**done, "step": jobs.c.total_steps})
         starts.sweep(self.database)
         return id
 

@@ -17,6 +17,7 @@ from core.attributes import Attributes
 from core.composing import Wish, compose_recipe
 from core.generate import main
 from core.jobs import JobState
+from core.leases import Lease
 from core.phantom_starts import find_phantom, prepare_phantom
 from core.recipes import Recipe
 from core.settings import Settings
@@ -87,14 +88,14 @@ def test_the_app_draws_from_a_photograph_what_the_command_draws(
 def test_a_cancelled_drawing_leaves_nothing_of_the_photograph(
     repository: Repository, photograph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report = type(repository.jobs).report
+    report_step = Lease.report_step
 
-    def cancel_at_two(self, job: int, worker: str, step: int, total: int, message: str = "") -> bool:  # type: ignore[no-untyped-def]
+    def cancel_at_two(self: Lease, step: int, total: int, message: str = "") -> None:
         if step == 2:
-            self.cancel(job, "ana")
-        return report(self, job, worker, step, total, message)
+            repository.jobs.cancel(id, "ana")
+        report_step(self, step, total, message)
 
-    monkeypatch.setattr(type(repository.jobs), "report", cancel_at_two)
+    monkeypatch.setattr(Lease, "report_step", cancel_at_two)
     start = prepared(photograph)
     id = submit(repository, start, with_start(compose_recipe(WISH), start, 0.5))
     assert Worker(repository.jobs, repository.library).run_once()
