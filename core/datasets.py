@@ -1,13 +1,13 @@
 """A prepared dataset of photographs, as training.prepare writes it; docs/datasets.md tells every file.
 
-DATASET/manifest.json    where it came from, licence, consent, settings, counts, hashes; written last
-DATASET/pictures.jsonl   one line a photograph; never changed afterwards
-DATASET/edits.jsonl      what people changed since, one line an edit; absent until then
+DATASET/manifest.json      where it came from, licence, consent, settings, counts, hashes; written last
+DATASET/pictures.jsonl     one line a photograph; never changed afterwards
+DATASET/edits.jsonl        what people changed since, one line an edit; absent until then
 DATASET/suggestions.jsonl  what was measured for the caption studio (core.suggestions); absent until then
-DATASET/claims.json      who has which photograph in front of them (core.claims)
-DATASET/report.jsonl     every file that was refused, and what else a person should know
-DATASET/.prepare/        while it is being made: settings.json and, one line a picture, done.jsonl
-DATASET/images/ab/...    the photographs, by the first two letters of their id
+DATASET/claims.json        who has which photograph in front of them (core.claims)
+DATASET/report.jsonl       every file that was refused, and what else a person should know
+DATASET/.prepare/          while it is being made: settings.json and, one line a picture, done.jsonl
+DATASET/images/ab/...      the photographs, by the first two letters of their id
 """
 
 import hashlib

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.dataset_imports import list_imports
 from core.datasets import list_datasets
 from core.settings import Settings
 from pages.components.dataset_coverage import show_coverage
@@ -29,7 +30,7 @@ def show_page(settings: Settings, person: str) -> None:
             "A dataset is a folder of photographs that were checked, ready to be captioned and trained on. "
             f"It stays on this machine, in `{settings.datasets}`."
         )
-    ask_import(settings, person, unfolded=not found)
+    ask_import(settings, person, unfolded=not found and not list_imports(settings.datasets))
     if found:
         _show_dataset(settings, ask_dataset(found), person)
 

@@ -164,7 +164,7 @@ def test_pairs_and_lines_can_be_downloaded_and_too_many_get_the_command(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = scenes.healthy(scenes.open_app("datasets"))
-    assert "3 captioned photographs" in scenes.texts(app)
+    assert "3 photographs with a caption, 2 of them with rash, site and tone" in scenes.texts(app)
     assert [button.proto.disabled for button in app.get("download_button")] == [False, False]
     with dataset_facts._pairs(view_dataset(dataset.folder))() as archive:
         assert archive.read(2) == b"PK"

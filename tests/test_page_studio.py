@@ -125,6 +125,9 @@ def test_undo_takes_back_the_answer_first_and_then_what_was_saved(dataset: Datas
     assert app.progress[0].text.startswith("0 of 3")
     assert [bool(edit.undoes) for edit in read_edits(dataset.folder)] == [False, True]
     assert "taken back" in scenes.texts(app)
+    assert not app.button(key="studio_save").disabled
+    app = scenes.press(scenes.press(app, "studio_tone_black"), "studio_save")
+    assert photographs(dataset)[first] == Attributes("acne", ("palm",), "black")
 
 
 def test_skipped_photographs_come_back_and_an_unusable_one_is_left_out(dataset: Dataset) -> None:

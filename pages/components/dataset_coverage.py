@@ -79,9 +79,10 @@ def coverage_frame(
 def heat_map(counts: pd.DataFrame, rows: str, columns: str) -> alt.LayerChart:
     """Darker is more; a hole is an empty square with a red 0."""
     most = max(1, int(counts["Photographs"].max()))
+    top = alt.Axis(labelAngle=-40, orient="top", labelOverlap=False, labelLimit=110)
     base = alt.Chart(counts).encode(
-        y=alt.Y("Row:N", sort=None, title=None),
-        x=alt.X("Column:N", sort=None, title=None, axis=alt.Axis(labelAngle=-40, orient="top")),
+        y=alt.Y("Row:N", sort=None, title=None, axis=alt.Axis(labelLimit=150)),
+        x=alt.X("Column:N", sort=None, title=None, axis=top),
         tooltip=["Row", "Column", "Photographs"],
     )
     squares = base.mark_rect().encode(
@@ -90,12 +91,14 @@ def heat_map(counts: pd.DataFrame, rows: str, columns: str) -> alt.LayerChart:
     bright = f"datum.Photographs > {0.55 * most}"
     ink = alt.condition(bright, alt.value("white"), alt.value("#333"))
     numbers = base.mark_text(fontSize=12).encode(text="Photographs:Q", color=ink)
-    some = numbers.transform_filter("datum.Photographs > 0")
+    there = "datum.Photographs > 0"
     none = base.mark_text(fontSize=12, color="#B3261E", fontWeight="bold").encode(text="Photographs:Q")
     height = 90 + 26 * counts["Row"].nunique()
-    return (squares + some + none.transform_filter("datum.Photographs == 0")).properties(
-        height=height, title=f"{KIND_LABELS[rows]} and {KIND_LABELS[columns].lower()}"
-    )
+    return (
+        squares.transform_filter(there)
+        + numbers.transform_filter(there)
+        + none.transform_filter("datum.Photographs == 0")
+    ).properties(height=height, title=f"{KIND_LABELS[rows]} and {KIND_LABELS[columns].lower()}")
 
 
 def holes_line(cells: Sequence[Cell]) -> str:

@@ -8,6 +8,7 @@ from tempfile import TemporaryFile
 
 import streamlit as st
 
+from core.captioning import answer_of
 from core.commands import is_running, log_tail
 from core.dataset_exports import exported, lines_of, write_pairs
 from core.dataset_imports import begin_suggestions, delete_dataset, suggestions_begun
@@ -26,7 +27,7 @@ EXPORT_MAX = 3000
 def show_facts(view: View) -> None:
     """Counts, origin, terms, and people."""
     manifest, data = view.dataset.manifest, view.dataset
-    with st.container(horizontal=True, gap="large"):
+    with st.grid(4, min_column_width=130, gap="small"):
         st.metric("Photographs", f"{len(data):,}")
         st.metric("Still to caption", f"{view.missing:,}")
         st.metric("Not usable", f"{len(data) - view.usable:,}")
@@ -63,7 +64,8 @@ def show_measuring(settings: Settings, view: View, person: str) -> None:
 
 def show_export(view: View) -> None:
     """Pairs as a ZIP, JSON lines, and the command for what is too much for a download."""
-    data, count = view.dataset, sum(1 for _ in exported(view.dataset))
+    data, captioned = view.dataset, list(exported(view.dataset))
+    count, whole = len(captioned), sum(answer_of(photograph).is_whole for photograph in captioned)
     name = data.folder.name
     with st.container(horizontal=True):
         st.download_button(
@@ -87,8 +89,9 @@ def show_export(view: View) -> None:
             key="dataset_lines",
         )
     st.caption(
-        f"{counted(count, 'captioned photograph')}. Licence and consent go with the ZIP; hand on only what "
-        "they allow. Image paths in the JSON lines are relative to the dataset's folder."
+        f"{counted(count, 'photograph')} with a caption, {whole:,} of them with rash, site and tone. Licence "
+        "and consent go with the ZIP; hand on only what they allow. Image paths in the JSON lines are "
+        "relative to the dataset's folder."
     )
     if count > EXPORT_MAX:
         st.caption(f"More than {EXPORT_MAX:,} don't go through the browser; this command writes the ZIP:")

@@ -16,6 +16,7 @@ from core.dataset_imports import (
     discard_import,
     list_imports,
     settle_import,
+    suggestions_begun,
 )
 from core.errors import InputError
 from core.settings import JUDGE, Settings
@@ -25,13 +26,19 @@ from pages.components.wording import plain
 FOLDER, UPLOAD = "On this machine", "Upload a ZIP"
 UPLOAD_MB = 500
 POLL_SECONDS = 1.0
-ARRIVED = "dataset_arrived"
+ARRIVED, BEGUN = "dataset_arrived", "import_begun"
+FIELDS = ("import_path", "import_name", "import_licence", "import_consent")
 
 
 def ask_import(settings: Settings, person: str, unfolded: bool) -> None:
-    """The form: name, place, licence, consent."""
+    """The form: name, place, licence, consent. It is empty again once an import has begun."""
+    if st.session_state.pop(BEGUN, False):
+        st.session_state.update(dict.fromkeys(FIELDS, ""))
     with st.expander(
-        "Import photographs", icon=":material/add_photo_alternate:", expanded=unfolded, key="import_form"
+        "Import photographs",
+        icon=":material/add_photo_alternate:",
+        expanded=unfolded,
+        key=f"import_form_{unfolded}",
     ):
         st.caption(
             "DermNet's folders, photographs with a .txt caption beside each, JSON lines, CSV, or a ZIP of "
@@ -65,6 +72,7 @@ def ask_import(settings: Settings, person: str, unfolded: bool) -> None:
                 with errors_shown():
                     wish = Wish(name, _source(path, archive), licence, consent, person)
                     begin_import(settings.datasets, wish, archive)
+                    st.session_state[BEGUN] = True
                     st.rerun()
 
 
@@ -112,7 +120,7 @@ def _arrive(settings: Settings, ended: Import, person: str) -> bool:
         return False
     settle_import(ended)
     st.session_state[ARRIVED] = ended.wish.name
-    if (settings.models / JUDGE).is_dir():
+    if (settings.models / JUDGE).is_dir() and not suggestions_begun(ended.folder):
         with errors_shown():
             begin_suggestions(ended.folder, person)
     return True

@@ -40,18 +40,19 @@ def ask_wanted(state: StudioState, view: View) -> None:
         persist_state="session",
     )
     counts = Counter(photograph.attributes.rash for photograph in view.dataset.photographs)
-    options = [None, *sorted(filter(None, counts), key=rash_label)]
+    options = ["", *sorted(filter(None, counts), key=rash_label)]
     if st.session_state.get(RASH) not in options:
-        st.session_state[RASH] = None
+        st.session_state[RASH] = ""
     rash = st.selectbox(
         "Of rash",
         options,
         key=RASH,
         format_func=lambda key: f"{rash_label(key)} ({counts[key]:,})" if key else "Any",
+        required=True,
         width=260,
         persist_state="session",
     )
-    if (wanted, rash) != (state.wanted, state.rash):
-        state.wanted, state.rash, state.heed = wanted, rash, True
+    if (wanted, rash or None) != (state.wanted, state.rash):
+        state.wanted, state.rash, state.heed = wanted, rash or None, True
         state.skipped.clear()
         state.clear()

@@ -20,7 +20,7 @@ from pages.components.wording import moment_line, plain, rash_word, site_label, 
 
 def show_desk(state: StudioState, view: View, photograph: Photograph, suggestion: Suggestion | None) -> None:
     """One photograph and all that is asked of it."""
-    left, right = st.columns([5, 6], gap="large")
+    left, right = st.columns([3, 4], gap="medium")
     with left:
         _show_photograph(view.dataset.path_of(photograph), photograph)
         show_said(view, photograph)

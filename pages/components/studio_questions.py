@@ -124,7 +124,7 @@ def letters_for(labels: Iterable[str] | Mapping[str, object]) -> dict[str, str]:
 def ask_tone(state: StudioState, photograph: Photograph, suggestion: Suggestion | None) -> None:
     """Six buttons with number keys; what was measured is said beside, never chosen by itself."""
     with st.container(gap="xsmall", key="studio_tone"):
-        st.markdown(f"Skin tone{_origin(photograph, 'tone')}")
+        st.markdown(f":small[Skin tone{_origin(photograph, 'tone')}]")
         with st.container(horizontal=True, gap="xsmall"):
             for number, tone in enumerate(load_vocabulary().tones.values(), 1):
                 if st.button(

@@ -21,8 +21,9 @@ class StudioState:
     """One person's desk in this session. What is saved lives in the dataset, not here.
 
     ``begun`` is the answer the photograph came with; ``region`` the group of sites being chosen from;
-    ``finished`` the edits saved in this session, to which Undo goes back; ``before`` the edit that stood when
-    the photograph came onto the desk.
+    ``finished`` the edits saved in this session with their answers, to which Undo goes back; ``before`` the
+    edit that stood when the photograph came onto the desk; ``heed`` whether other desks' photographs are
+    left to them.
     """
 
     person: str
@@ -38,7 +39,7 @@ class StudioState:
     heed: bool = True
     notice: str = ""
     skipped: list[str] = field(default_factory=list)
-    finished: list[Edit] = field(default_factory=list)
+    finished: list[tuple[Edit, Answer]] = field(default_factory=list)
 
     def say(self, **changes: object) -> None:
         """Changes rash, sites or tone; the caption is composed anew."""
@@ -126,12 +127,12 @@ def save(state: StudioState, usable: bool = True) -> None:
     state.notice = ""
     if other is not None and other != state.before and other.by != state.person:
         state.notice = f"{other.by} answered the same photograph meanwhile. Yours counts; both are kept."
-    state.finished.append(edit)
+    state.finished.append((edit, state.answer))
     state.clear()
 
 
 def undo(state: StudioState) -> None:
-    """Takes back the answer on the desk, or else the one saved last, which returns to the desk.
+    """Takes back the answer on the desk, or else the one saved last, which returns to be corrected.
 
     Raises:
         LibraryBusyError, StorageError: nothing was recorded.
@@ -141,8 +142,9 @@ def undo(state: StudioState) -> None:
     elif state.photograph is not None and state.answer != state.begun:
         state.answer = state.begun
     elif state.finished:
-        edit = state.finished[-1]
+        edit, answer = state.finished[-1]
         append_edit(state.folder, undo_of(edit, state.person))
         state.finished.pop()
         state.notice = ""
         put_on_desk(state, view_dataset(state.folder), edit.photograph)
+        state.answer = answer
