@@ -157,6 +157,8 @@ def test_the_coverage_has_a_square_for_every_combination_holes_included() -> Non
     assert len(counts) == 21 and counts["Photographs"].sum() == 6
     chart = heat_map(counts, "rash", "tone").to_dict()
     assert len(chart["layer"]) == 3
+    columns = ["Pale", "Fair", "Medium", "Tan", "Brown", "Black", "Not known"]
+    assert {tuple(layer["encoding"]["x"]["sort"]) for layer in chart["layer"]} == {tuple(columns)}
     assert "Among 2 rashes, 2 sites and 6 tones, 23 of 24" in holes_line(CELLS)
 
 

@@ -1,6 +1,7 @@
 """Tones measured for the caption studio: real phantoms, the released judge; sites by a small real CLIP."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from PIL import Image
 
 from core.attributes import Attributes
 from core.captions import compose_caption
+from core.commands import is_running, log_tail
+from core.dataset_imports import begin_suggestions, suggestions_begun
 from core.datasets import Dataset
 from core.errors import InputError
 from core.settings import JUDGE, PROJECT
-from core.suggestions import SUGGESTIONS, read_suggestions
+from core.suggestions import SUGGESTING, SUGGESTIONS, read_suggestions
 from tests.photograph_folders import prepared
 from training.phantoms.render import render_phantom
 from training.site_reader import SiteReader
@@ -85,6 +88,19 @@ def test_a_damaged_picture_and_one_without_skin_are_noted(dataset: Dataset, inst
 def test_two_at_once_are_refused(dataset: Dataset, instruments: Instruments) -> None:
     with FileLock(dataset.folder / f"{SUGGESTIONS}.lock"), pytest.raises(InputError, match="measuring"):
         suggest(dataset.folder, instruments)
+
+
+def test_the_app_starts_it_as_a_process_of_its_own(dataset: Dataset) -> None:
+    assert not suggestions_begun(dataset.folder)
+    begin_suggestions(dataset.folder, "ann")
+    place = dataset.folder / SUGGESTING
+    assert suggestions_begun(dataset.folder)
+    for _ in range(2400):
+        if not is_running(place):
+            break
+        time.sleep(0.1)
+    assert "3 photographs measured" in log_tail(place)
+    assert {s.tone for s in read_suggestions(dataset.folder).values()} == set(TONES)
 
 
 @pytest.mark.skipif(not CLIP.is_dir(), reason="the embedded model is not built")

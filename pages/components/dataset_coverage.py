@@ -51,9 +51,9 @@ def keys_of(cells: Iterable[Cell], kind: str) -> list[str | None]:
     """Keys that are there, in the vocabulary's order (of the tones all six); None at the end where one is not
     known."""
     words = load_vocabulary()
-    order: list[str] = list({"rash": words.rashes, "site": words.sites, "tone": words.tones}[kind])
+    entries: dict[str, Iterable[str]] = {"rash": words.rashes, "site": words.sites, "tone": words.tones}
     there = {getattr(cell, kind) for cell in cells}
-    known: list[str | None] = [key for key in order if kind == "tone" or key in there]
+    known: list[str | None] = [key for key in entries[kind] if kind == "tone" or key in there]
     return [*known, None] if None in there else known
 
 
@@ -79,10 +79,11 @@ def coverage_frame(
 def heat_map(counts: pd.DataFrame, rows: str, columns: str) -> alt.LayerChart:
     """Darker is more; a hole is an empty square with a red 0."""
     most = max(1, int(counts["Photographs"].max()))
+    order = [list(dict.fromkeys(counts[name])) for name in ("Row", "Column")]
     top = alt.Axis(labelAngle=-40, orient="top", labelOverlap=False, labelLimit=110)
     base = alt.Chart(counts).encode(
-        y=alt.Y("Row:N", sort=None, title=None, axis=alt.Axis(labelLimit=150)),
-        x=alt.X("Column:N", sort=None, title=None, axis=top),
+        y=alt.Y("Row:N", sort=order[0], title=None, axis=alt.Axis(labelLimit=150)),
+        x=alt.X("Column:N", sort=order[1], title=None, axis=top),
         tooltip=["Row", "Column", "Photographs"],
     )
     squares = base.mark_rect().encode(
@@ -92,7 +93,7 @@ def heat_map(counts: pd.DataFrame, rows: str, columns: str) -> alt.LayerChart:
     ink = alt.condition(bright, alt.value("white"), alt.value("#333"))
     numbers = base.mark_text(fontSize=12).encode(text="Photographs:Q", color=ink)
     there = "datum.Photographs > 0"
-    none = base.mark_text(fontSize=12, color="#B3261E", fontWeight="bold").encode(text="Photographs:Q")
+    none = base.mark_text(fontSize=12, color="#D64541", fontWeight="bold").encode(text="Photographs:Q")
     height = 90 + 26 * counts["Row"].nunique()
     return (
         squares.transform_filter(there)

@@ -48,11 +48,10 @@ def ask_wanted(state: StudioState, view: View) -> None:
         options,
         key=RASH,
         format_func=lambda key: f"{rash_label(key)} ({counts[key]:,})" if key else "Any",
-        required=True,
         width=260,
         persist_state="session",
     )
     if (wanted, rash or None) != (state.wanted, state.rash):
-        state.wanted, state.rash, state.heed = wanted, rash or None, True
+        state.wanted, state.rash, state.heed = wanted or Wanted.MISSING, rash or None, True
         state.skipped.clear()
         state.clear()

@@ -147,7 +147,7 @@ def measured_line(suggestion: Suggestion | None) -> str:
         return f":material/colorize: no suggestion: {suggestion.note}"
     return (
         f":material/colorize: suggested: **{tone_label(suggestion.tone).lower()}** (measured: nearest Monk "
-        f"{suggestion.monk}, ITA {suggestion.ita:.0f}°)"
+        f"{suggestion.monk}, ITA {round(suggestion.ita or 0)}°)"
     )
 
 
