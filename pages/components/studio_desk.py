@@ -52,51 +52,62 @@ def alt_text(photograph: Photograph) -> str:
 
 def _show_saving(state: StudioState) -> None:
     whole = state.answer.is_whole
-    if st.button(
+    st.button(
         "Save and next",
         type="primary",
         icon=":material/check:",
         shortcut="Enter",
         disabled=not whole,
-        key="studio_save",
+        key=state.key("save"),
         width="stretch",
         help=None if whole else "Rash, body site and skin tone are needed.",
-    ):
-        _do(lambda: save(state))
-    if not whole and st.button(
-        "Save, the rest can't be told",
-        icon=":material/question_mark:",
-        shortcut="N",
-        disabled=not state.answer.words,
-        key="studio_save_part",
-        width="stretch",
-    ):
-        _do(lambda: save(state))
+        on_click=_do,
+        args=(lambda: save(state),),
+    )
+    if not whole:
+        st.button(
+            "Save, the rest can't be told",
+            icon=":material/question_mark:",
+            shortcut="N",
+            disabled=not state.answer.words,
+            key=state.key("save_part"),
+            width="stretch",
+            on_click=_do,
+            args=(lambda: save(state),),
+        )
 
 
 def show_movement(state: StudioState) -> None:
     """Skip, not usable, and Undo."""
     with st.container(horizontal=True):
         if state.photograph is not None:
-            if st.button("Skip", icon=":material/skip_next:", shortcut="S", key="studio_skip"):
-                _do(state.skip)
-            if state.wanted is not Wanted.UNUSABLE and st.button(
-                "Not usable",
-                icon=":material/block:",
-                shortcut="X",
-                key="studio_unusable",
-                help="Blurred, no skin, or it shows who the person is. It is left out of training.",
-            ):
-                _do(lambda: save(state, usable=False))
-        if st.button(
+            st.button(
+                "Skip",
+                icon=":material/skip_next:",
+                shortcut="S",
+                key=state.key("skip"),
+                on_click=state.skip,
+            )
+            if state.wanted is not Wanted.UNUSABLE:
+                st.button(
+                    "Not usable",
+                    icon=":material/block:",
+                    shortcut="X",
+                    key=state.key("unusable"),
+                    help="Blurred, no skin, or it shows who the person is. It is left out of training.",
+                    on_click=_do,
+                    args=(lambda: save(state, usable=False),),
+                )
+        st.button(
             "Undo",
             icon=":material/undo:",
             shortcut="Backspace",
             disabled=not state.can_undo,
             key="studio_undo",
             help="Takes back the answer above, or else the one saved last.",
-        ):
-            _do(lambda: undo(state))
+            on_click=_do,
+            args=(lambda: undo(state),),
+        )
 
 
 def show_said(view: View, photograph: Photograph) -> None:
@@ -132,9 +143,12 @@ def show_end(state: StudioState, view: View, others: dict[str, str]) -> None:
             _show_held(state, held)
         elif waiting:
             st.markdown("#### Only skipped photographs are left", text_alignment="center")
-            if st.button("Show the skipped ones again", icon=":material/replay:", key="studio_again"):
-                state.skipped.clear()
-                st.rerun()
+            st.button(
+                "Show the skipped ones again",
+                icon=":material/replay:",
+                key="studio_again",
+                on_click=state.skipped.clear,
+            )
         else:
             st.markdown("#### Nothing left to caption", text_alignment="center")
             st.caption(NOTHING[state.wanted], text_alignment="center")
@@ -165,7 +179,6 @@ def _show_held(state: StudioState, held: list[str]) -> None:
 
 
 def _do(act: Callable[[], None]) -> None:
-    """Acts and draws the page anew; an error stays on screen instead."""
+    """Acts before the page is drawn; an error stands above it."""
     with errors_shown():
         act()
-        st.rerun()

@@ -1,6 +1,7 @@
 """The questions of the caption studio: rash, body site in two steps, skin tone, caption; by mouse or key.
 
-Number keys answer the tone. Letters choose the region, then a site in it; each button shows its own.
+Number keys answer the tone. Letters choose the region, then a site in it; each button shows its own. Buttons
+act by callbacks: these come before the page is drawn, so that a key pressed while it is drawn loses nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -78,17 +79,14 @@ def _show_regions(state: StudioState) -> None:
     chosen = {load_vocabulary().sites[key].group for key in state.answer.attributes.sites}
     with st.container(horizontal=True, gap="xsmall", key="studio_regions"):
         for number, (region, keys) in enumerate(regions.items()):
-            if st.button(
+            st.button(
                 region.capitalize() if len(keys) > 1 else site_label(keys[0]),
                 type="primary" if region in chosen else "secondary",
                 shortcut=letters[region],
-                key=f"studio_region_{number}",
-            ):
-                if len(keys) == 1:
-                    state.say(sites=(keys[0],))
-                else:
-                    state.region = region
-                st.rerun()
+                key=state.key(f"region_{number}"),
+                on_click=state.open_region if len(keys) > 1 else state.say,
+                kwargs={"region": region} if len(keys) > 1 else {"sites": (keys[0],)},
+            )
 
 
 def _show_sites(state: StudioState, region: str) -> None:
@@ -98,17 +96,22 @@ def _show_sites(state: StudioState, region: str) -> None:
     letters = letters_for(labels.values())
     with st.container(horizontal=True, gap="xsmall", key="studio_sites_of_region"):
         for key, label in labels.items():
-            if st.button(
+            st.button(
                 label,
                 type="primary" if key in state.answer.attributes.sites else "secondary",
                 shortcut=letters[label],
-                key=f"studio_site_{key}",
-            ):
-                state.say(sites=(key,))
-                st.rerun()
-    if st.button("Other region", icon=":material/arrow_back:", type="tertiary", key="studio_other_region"):
-        state.region = None
-        st.rerun()
+                key=state.key(f"site_{key}"),
+                on_click=state.say,
+                kwargs={"sites": (key,)},
+            )
+    st.button(
+        "Other region",
+        icon=":material/arrow_back:",
+        type="tertiary",
+        key="studio_other_region",
+        on_click=state.open_region,
+        args=(None,),
+    )
 
 
 def letters_for(labels: Iterable[str] | Mapping[str, object]) -> dict[str, str]:
@@ -127,15 +130,15 @@ def ask_tone(state: StudioState, photograph: Photograph, suggestion: Suggestion 
         st.markdown(f":small[Skin tone{_origin(photograph, 'tone')}]")
         with st.container(horizontal=True, gap="xsmall"):
             for number, tone in enumerate(load_vocabulary().tones.values(), 1):
-                if st.button(
+                st.button(
                     tone_label(tone.key),
                     type="primary" if state.answer.attributes.tone == tone.key else "secondary",
                     shortcut=str(number),
-                    key=f"studio_tone_{tone.key}",
+                    key=state.key(f"tone_{tone.key}"),
                     help=tone.label,
-                ):
-                    state.say(tone=tone.key)
-                    st.rerun()
+                    on_click=state.say,
+                    kwargs={"tone": tone.key},
+                )
         st.caption(measured_line(suggestion))
 
 

@@ -48,7 +48,16 @@ class StudioState:
         self.answer = replace(
             self.answer, attributes=attributes, caption=self.begun.caption if same else None
         )
-        self.region = None
+        if "sites" in changes:
+            self.region = None
+
+    def open_region(self, region: str | None) -> None:
+        """Offers the sites of a region; None offers the regions again."""
+        self.region = region
+
+    def key(self, name: str) -> str:
+        """Key of a button about the photograph on the desk: one drawn for another photograph does nothing."""
+        return f"studio_{name}_{self.photograph}"
 
     def write(self, caption: str) -> None:
         """Takes a caption in own words; an emptied one, or the composed one, is composed again."""
