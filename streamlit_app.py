@@ -13,6 +13,8 @@ PAGES = (
     st.Page("pages/compare.py", title="Compare", icon=":material/table_chart:"),
     st.Page("pages/history.py", title="History", icon=":material/photo_library:"),
     st.Page("pages/review.py", title="Review", icon=":material/rate_review:"),
+    st.Page("pages/datasets.py", title="Datasets", icon=":material/folder_open:"),
+    st.Page("pages/studio.py", title="Caption studio", icon=":material/edit_note:"),
     st.Page("pages/about.py", title="About the model", icon=":material/info:"),
 )
 

@@ -1,7 +1,7 @@
 """What people said about a dataset's photographs after it was prepared: edits.jsonl, one line an edit.
 
 Lines are only ever added, under a lock, so that two people can work at once and every line tells who changed
-what and when. Of each field the last edit counts; an undo is one more edit, back to what was there before.
+what and when. Of each field the last edit counts; an undo is one more line, naming the edit it takes back.
 """
 
 import json
@@ -32,18 +32,20 @@ LOCK_SECONDS = 10
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One person's change of one photograph. ``at`` is UTC in ISO 8601; ``changes`` holds new values of
-    FIELDS alone, those that changed."""
+    FIELDS alone, those that changed. ``undoes`` is the ``at`` of the edit of the same person and photograph
+    that this one takes back; an undo changes nothing else."""
 
     photograph: str
     by: str
     at: str
     changes: Mapping[str, Any] = field(hash=False)
+    undoes: str = ""
 
     def __post_init__(self) -> None:
         if not self.by.strip():
             raise InputError("An edit needs the name of the person who makes it.")
         wrong = [n for n, value in self.changes.items() if not isinstance(value, FIELDS.get(n, ()))]
-        if wrong or not self.changes:
+        if wrong or bool(self.changes) == bool(self.undoes):
             raise InputError(
                 f"An edit changes {', '.join(FIELDS)}; not {dict(self.changes)!r} of {self.photograph}."
             )
@@ -58,7 +60,8 @@ def append_edit(folder: Path, edit: Edit) -> None:
         StorageError: the folder can't be written; nothing was recorded.
     """
     _check_words(edit.changes)
-    values = {"photograph": edit.photograph, "by": edit.by, "at": edit.at, **edit.changes}
+    undone = {"undoes": edit.undoes} if edit.undoes else {}
+    values = {"photograph": edit.photograph, "by": edit.by, "at": edit.at, **undone, **edit.changes}
     line = json.dumps(values, ensure_ascii=False).encode() + b"\n"
     path = folder / EDITS
     try:
@@ -103,10 +106,17 @@ def read_edits(folder: Path) -> tuple[Edit, ...]:
 def apply_edits(photographs: Iterable[Photograph], edits: Iterable[Edit]) -> tuple[Photograph, ...]:
     """The photographs as they are after all edits; edits of photographs not among them change nothing."""
     current = {photograph.id: photograph for photograph in photographs}
-    for edit in edits:
+    for edit in standing_edits(edits):
         if edit.photograph in current:
             current[edit.photograph] = edited(current[edit.photograph], edit)
     return tuple(current.values())
+
+
+def standing_edits(edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """The edits that nobody took back, in the order made, without the undos themselves."""
+    everything = tuple(edits)
+    gone = {(edit.photograph, edit.by, edit.undoes) for edit in everything if edit.undoes}
+    return tuple(e for e in everything if not e.undoes and (e.photograph, e.by, e.at) not in gone)
 
 
 def edited(photograph: Photograph, edit: Edit) -> Photograph:
@@ -133,6 +143,7 @@ def _whole(content: bytes) -> int:
 def _edit(path: Path, number: int, line: str) -> Edit:
     try:
         values = json.loads(line)
-        return Edit(values.pop("photograph"), values.pop("by"), values.pop("at"), values)
+        photograph, by, at = (values.pop(name) for name in ("photograph", "by", "at"))
+        return Edit(photograph, by, at, undoes=values.pop("undoes", ""), changes=values)
     except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
         raise DatasetError(f"Line {number} of {path} is no edit ({error!r}): {line[:120]}") from error

@@ -1,17 +1,19 @@
 """A prepared dataset of photographs, as training.prepare writes it; docs/datasets.md tells every file.
 
-DATASET/manifest.json    where it came from, licence, consent, settings, counts, hashes; written last
-DATASET/pictures.jsonl   one line a photograph; never changed afterwards
-DATASET/edits.jsonl      what people changed since, one line an edit; absent until then
-DATASET/report.jsonl     every file that was refused, and what else a person should know
-DATASET/.prepare/        while it is being made: settings.json and, one line a picture, done.jsonl
-DATASET/images/ab/...    the photographs, by the first two letters of their id
+DATASET/manifest.json      where it came from, licence, consent, settings, counts, hashes; written last
+DATASET/pictures.jsonl     one line a photograph; never changed afterwards
+DATASET/edits.jsonl        what people changed since, one line an edit; absent until then
+DATASET/suggestions.jsonl  what was measured for the caption studio (core.suggestions); absent until then
+DATASET/claims.json        who has which photograph in front of them (core.claims)
+DATASET/report.jsonl       every file that was refused, and what else a person should know
+DATASET/.prepare/          while it is being made: settings.json and, one line a picture, done.jsonl
+DATASET/images/ab/...      the photographs, by the first two letters of their id
 """
 
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,10 +107,20 @@ class Dataset:
 
 
 def open_dataset(folder: Path) -> Dataset:
-    """Opens a dataset; no picture is read.
+    """Opens a dataset, edits applied; no picture is read.
 
     Raises:
         DatasetError: it is not finished, of a newer format, or a file is missing or was altered.
+    """
+    dataset = open_prepared(folder)
+    return replace(dataset, photographs=apply_edits(dataset.photographs, read_edits(folder)))
+
+
+def open_prepared(folder: Path) -> Dataset:
+    """A dataset as it was prepared, before anybody's edits.
+
+    Raises:
+        DatasetError: as ``open_dataset``.
     """
     manifest = read_manifest(folder)
     for name, digest in manifest.files.items():
@@ -118,8 +130,7 @@ def open_dataset(folder: Path) -> Dataset:
                 "again; changes of captions belong into edits.jsonl."
             )
     lines = (folder / PICTURES).read_text(encoding="utf-8").split("\n")
-    photographs = apply_edits((Photograph.from_json(line) for line in lines if line), read_edits(folder))
-    return Dataset(folder, manifest, photographs)
+    return Dataset(folder, manifest, tuple(Photograph.from_json(line) for line in lines if line))
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -3,6 +3,7 @@
 SCRIPT2SKIN_LIBRARY   folder of the user's pictures and database (default: data/library in the project)
 SCRIPT2SKIN_DATABASE  SQLAlchemy URL of the database (default: script2skin.db inside the library)
 SCRIPT2SKIN_MODELS    folder of released models (default: data/models in the project)
+SCRIPT2SKIN_DATASETS  folder of prepared photographs (default: data/datasets in the project)
 """
 
 import os
@@ -24,11 +25,13 @@ class Settings:
     library: Path
     database_url: str
     models: Path
+    datasets: Path = PROJECT / "data" / "datasets"
 
     @classmethod
     def from_environment(cls) -> "Settings":
         """Reads the environment; makes no folders."""
         library = Path(os.environ.get("SCRIPT2SKIN_LIBRARY", PROJECT / "data" / "library")).resolve()
         models = Path(os.environ.get("SCRIPT2SKIN_MODELS", PROJECT / "data" / "models")).resolve()
+        datasets = Path(os.environ.get("SCRIPT2SKIN_DATASETS", PROJECT / "data" / "datasets")).resolve()
         default_url = f"sqlite:///{library / 'script2skin.db'}"
-        return cls(library, os.environ.get("SCRIPT2SKIN_DATABASE", default_url), models)
+        return cls(library, os.environ.get("SCRIPT2SKIN_DATABASE", default_url), models, datasets)

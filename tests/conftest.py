@@ -32,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Points even fixtures of whole modules away from the user's library."""
     config.stash[_HOME] = Path(tempfile.mkdtemp(prefix="script2skin-tests-"))
     os.environ["SCRIPT2SKIN_LIBRARY"] = str(config.stash[_HOME] / "library")
+    os.environ["SCRIPT2SKIN_DATASETS"] = str(config.stash[_HOME] / "datasets")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

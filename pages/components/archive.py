@@ -37,10 +37,10 @@ def write_archive(generations: Iterable[Generation]) -> BufferedReader:
             file.flush()
         except OSError as error:
             raise DiskFullError(f"The ZIP can't be written: {error}.") from error
-        return _reader_of(file.fileno())
+        return reader_of(file.fileno())
 
 
-def _reader_of(descriptor: int) -> BufferedReader:
+def reader_of(descriptor: int) -> BufferedReader:
     """The same file from its start; st.download_button takes readers, not files open for writing too."""
     reader = os.fdopen(os.dup(descriptor), "rb")
     reader.seek(0)

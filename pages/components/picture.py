@@ -14,7 +14,7 @@ from pages.components.wording import alt_text
 def show_picture(path: Path, recipe: Recipe) -> bool:
     """Draws the picture's own pixels (no lossy copy); returns False where words had to stand in."""
     if not is_readable(path):
-        _show_missing("This picture can't be shown: its file is missing or damaged.")
+        show_missing("This picture can't be shown: its file is missing or damaged.")
         return False
     st.image(path, alt=alt_text(recipe), width="stretch", output_format="PNG")
     return True
@@ -24,7 +24,7 @@ def show_thumbnail(thumbnail: Path, image: Path, recipe: Recipe) -> None:
     """Draws the thumbnail, or the picture itself where the thumbnail is damaged, or words."""
     source = next((path for path in (thumbnail, image) if is_readable(path)), None)
     if source is None:
-        _show_missing("No preview: the files of this picture are missing or damaged.")
+        show_missing("No preview: the files of this picture are missing or damaged.")
     else:
         st.image(source, alt=alt_text(recipe), width="stretch")
 
@@ -32,7 +32,7 @@ def show_thumbnail(thumbnail: Path, image: Path, recipe: Recipe) -> None:
 def show_blind_picture(path: Path) -> bool:
     """Draws the picture with nothing that tells its prompt, neither alt text nor metadata of the file."""
     if not is_readable(path):
-        _show_missing("This picture can't be shown: its file is missing or damaged. Skip it to go on.")
+        show_missing("This picture can't be shown: its file is missing or damaged. Skip it to go on.")
         return False
     st.image(_bare_png(path, _stamp(path)), alt="Picture to be rated", width="stretch", output_format="PNG")
     return True
@@ -43,7 +43,7 @@ def show_preview(path: Path, words: str) -> None:
     if is_readable(path):
         st.image(path, alt=words, width="stretch")
     else:
-        _show_missing(words, icon=":material/hourglass_empty:")
+        show_missing(words, icon=":material/hourglass_empty:")
 
 
 def is_readable(path: Path) -> bool:
@@ -79,6 +79,7 @@ def _bare_png(path: Path, stamp: tuple[int, int]) -> bytes:
     return bare.getvalue()
 
 
-def _show_missing(words: str, icon: str = ":material/broken_image:") -> None:
+def show_missing(words: str, icon: str = ":material/broken_image:") -> None:
+    """Words where a picture would be."""
     with st.container(key=None, border=True, height=180, vertical_alignment="center"):
         st.caption(f"{icon} {words}", text_alignment="center")

@@ -40,6 +40,8 @@ SHOWN = {
     "compare": "Compare",
     "history": "History",
     "review": "Review",
+    "datasets": "Datasets",
+    "studio": "Caption studio",
     "about": "About the model",
 }
 PATIENCE = 300_000
@@ -73,6 +75,7 @@ def address(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     environment = {
         **os.environ,
         "SCRIPT2SKIN_LIBRARY": str(tmp_path_factory.mktemp("library")),
+        "SCRIPT2SKIN_DATASETS": str(tmp_path_factory.mktemp("datasets")),
         "SCRIPT2SKIN_MODELS": str(models),
     }
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
