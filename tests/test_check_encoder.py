@@ -65,7 +65,7 @@ def test_pictures_are_drawn_by_all_three_and_judged(models: Path, tmp_path: Path
     assert run(models, encoder, "--pictures", "2", "--output", str(tmp_path / "check")) == 0
     found = json.loads(capsys.readouterr().out)
     assert {"stock", "tuned", "interpolated", "grid"} == set(found["pictures"])
-    assert all(0 <= found["pictures"][arm]["rash"] <= 1 for arm in ("stock", "tuned", "interpolated"))
+    assert all(0 <= found["pictures"][arm]["rash_all"] <= 1 for arm in ("stock", "tuned", "interpolated"))
     assert {"pictures_rash", "pictures_site", "pictures_tone"} < {c["name"] for c in found["checks"]}
     recipes = [
         read_recipe(tmp_path / "check" / arm / "00000.png")[0] for arm in ("stock", "tuned", "interpolated")
