@@ -188,8 +188,12 @@ def fast_dtype(device: torch.device, parameters: int) -> torch.dtype:
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     if device.type == "mps":
         return torch.float16
-    fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return torch.bfloat16 if fast and parameters >= LARGE_UNET else torch.float32
+    return torch.bfloat16 if parameters >= LARGE_UNET and multiplies_bfloat16() else torch.float32
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether this processor has instructions for bfloat16 (AVX512-BF16 or AMX)."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def _cast_inputs(dtype: torch.dtype) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
