@@ -1,4 +1,4 @@
-"""Builds the embedded model: phantoms, autoencoder, CLIP, judge, UNet, model folder, measurement.
+"""Builds the embedded model: phantoms, autoencoder, CLIP, judge, UNet, decoder, model folder, measurement.
 
     python -m training.build_embedded --work DIR
 
@@ -17,6 +17,7 @@ from pathlib import Path
 from core.errors import Script2SkinError, TrainingError
 from core.settings import EMBEDDED_MODEL, JUDGE, Settings
 from training.assembly import Parts, assemble, check_drawing, copy_judge, record_figures
+from training.redrawn import RECORD_NAME
 
 SITES = (
     *("face", "cheek", "neck", "chest", "back", "stomach", "arm", "hand", "palm", "fingers"),
@@ -28,7 +29,7 @@ RASHES = ("clear", "acne", "eczema", "tinea")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much of everything. The standard takes about three hours of two processor cores."""
+    """How much of everything. The standard takes about three and a half hours of two processor cores."""
 
     work: Path
     models: Path
@@ -43,6 +44,8 @@ class Plan:
     clip: tuple[str, ...] = ("--minutes", "9")
     judge: tuple[str, ...] = ("--minutes", "12")
     unet: tuple[str, ...] = ("--minutes", "100")
+    redrawn: int = 1200
+    decoder: tuple[str, ...] = ("--minutes", "30")
     evaluation: int = 336
 
     def folder(self, name: str) -> Path:
@@ -73,6 +76,8 @@ def stages(plan: Plan) -> list[Stage]:
         _training(plan, "clip", phantoms, plan.clip),
         _training(plan, "judge", plan.folder("phantoms_judge"), plan.judge),
         _training(plan, "unet", phantoms, (*places, *plan.unet)),
+        _redrawing(plan, phantoms, places),
+        _decoding(plan, phantoms, vae),
     ]
 
 
@@ -89,6 +94,29 @@ def _training(plan: Plan, name: str, phantoms: Path, arguments: tuple[str, ...])
     folder = plan.folder(name)
     places = ("--phantoms", str(phantoms), "--output", str(folder), "--seed", str(plan.seed))
     return Stage(name, f"train_{name}", (*places, *arguments), folder / "model" / "config.json")
+
+
+def _redrawing(plan: Plan, phantoms: Path, places: tuple[str, ...]) -> Stage:
+    """Phantoms drawn anew by the UNet, for its decoder."""
+    folder = plan.folder("redrawn")
+    unet = ("--unet", str(plan.folder("unet") / "model"), "--count", str(plan.redrawn))
+    arguments = (
+        "--phantoms",
+        str(phantoms),
+        *places,
+        *unet,
+        "--output",
+        str(folder),
+        "--seed",
+        str(plan.seed),
+    )
+    return Stage("redrawn", "redraw_latents", arguments, folder / RECORD_NAME)
+
+
+def _decoding(plan: Plan, phantoms: Path, vae: str) -> Stage:
+    """The autoencoder again, its decoder taught what this UNet makes."""
+    sources = ("--init", vae, "--redrawn", str(plan.folder("redrawn")))
+    return _training(plan, "decoder", phantoms, (*sources, *plan.decoder))
 
 
 def run_stage(stage: Stage) -> None:
@@ -111,7 +139,7 @@ def build(plan: Plan) -> None:
     for stage in stages(plan):
         run_stage(stage)
     model, judge = plan.models / EMBEDDED_MODEL, plan.models / JUDGE
-    parts = Parts(*(plan.folder(name) / "model" for name in ("unet", "autoencoder", "clip")))
+    parts = Parts(*(plan.folder(name) / "model" for name in ("unet", "decoder", "clip")))
     assemble(parts, plan.folder("phantoms"), model)
     copy_judge(plan.folder("judge") / "model", judge)
     check_drawing(model, plan.size)
@@ -144,6 +172,8 @@ def tiny_plan(work: Path, models: Path, seed: int) -> Plan:
         clip=(*steps, "--batch", "8"),
         judge=(*steps, "--batch", "8"),
         unet=(*steps, "--batch", "4", "--size", "tiny", "--paraphrases", "1"),
+        redrawn=4,
+        decoder=(*steps, "--batch", "2"),
         evaluation=2,
     )
 
@@ -163,6 +193,7 @@ def read_plan(arguments: Namespace) -> Plan:
         clip=("--minutes", str(arguments.minutes_clip)),
         judge=("--minutes", str(arguments.minutes_judge)),
         unet=("--minutes", str(arguments.minutes_unet)),
+        decoder=("--minutes", str(arguments.minutes_decoder)),
     )
 
 
@@ -190,6 +221,7 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--minutes-clip", type=float, default=9)
     parser.add_argument("--minutes-judge", type=float, default=12)
     parser.add_argument("--minutes-unet", type=float, default=100)
+    parser.add_argument("--minutes-decoder", type=float, default=30)
     parser.add_argument("--seed", type=int, default=11, help="first of three seeds of phantoms; of weights")
     parser.add_argument("--tiny", action="store_true", help="microscopic sizes, to try the chain itself")
     return parser.parse_args(argv)
