@@ -144,7 +144,7 @@ def _drift(encoder: Path, model: Path) -> list[Check]:
     from transformers import CLIPTokenizer
 
     from core.drift import attribute_step, measure_drift
-    from core.loading import load_text_encoder
+    from core.text_encoders import load_text_encoder
 
     stock = load_text_encoder(model / "text_encoder")
     try:

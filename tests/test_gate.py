@@ -20,8 +20,8 @@ from core.drift import attribute_step, drift_between, hidden_states, measure_dri
 from core.errors import EncoderMismatchError, ModelError, ModelMissingError, RecipeError
 from core.gate import LARGEST_DRIFT, Verdict, drift_check, examine_encoder
 from core.interpolation import interpolate_encoders, write_interpolated
-from core.loading import load_text_encoder
 from core.origins import encoder_fingerprint, fingerprint_of, read_origin
+from core.text_encoders import load_text_encoder
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.composing import STOCK_ENCODER, Wish, compose_recipe
 from core.errors import ImageFileError
 from core.images import read_recipe, write_png
-from core.pipeline import draw, load_pipeline
+from core.pipeline import draw, load_for
 from core.recipes import Recipe
 from training.evaluation_plan import Request
 
@@ -39,19 +39,18 @@ def draw_requests(
     seconds = _read_seconds(folder)
     pairs = list(zip(requests, recipes, strict=True))
     missing = [(r, recipe) for r, recipe in pairs if not _is_drawn(folder / _name(r), recipe, seconds)]
-    for done, name in enumerate(_draw_missing(model, missing, folder, seconds), 1):
+    for done, name in enumerate(_draw_missing(missing, folder, seconds), 1):
         if done % 20 == 0 or done == len(missing):
             print(f"{done}/{len(missing)} pictures drawn (last: {name})", flush=True)
     return [Drawn(r, folder / _name(r), recipe, seconds[_name(r)]) for r, recipe in pairs]
 
 
 def _draw_missing(
-    model: str, missing: Sequence[tuple[Request, Recipe]], folder: Path, seconds: dict[str, float]
+    missing: Sequence[tuple[Request, Recipe]], folder: Path, seconds: dict[str, float]
 ) -> Iterator[str]:
     if not missing:
         return
-    asked = missing[0][1].text_encoder
-    pipeline = load_pipeline(model, None if asked == STOCK_ENCODER else asked)
+    pipeline = load_for(missing[0][1])
     for request, recipe in missing:
         start = time.perf_counter()
         image = draw(pipeline, recipe)

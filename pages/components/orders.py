@@ -112,6 +112,7 @@ def wish_of(recipe: Recipe) -> Wish:
         seed=recipe.seed,
         model=recipe.model,
         text_encoder=recipe.text_encoder,
+        text_encoder_weight=recipe.text_encoder_weight,
         negative_prompt=recipe.negative_prompt,
         num_inference_steps=recipe.num_inference_steps,
         guidance_scale=recipe.guidance_scale,
