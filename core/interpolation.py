@@ -61,17 +61,5 @@ def load_drawn_encoder(model: Path, text_encoder: str, weight: float | None = No
     return interpolate_encoders(load_text_encoder(stock), tuned, weight)
 
 
-def write_interpolated(stock: Path, tuned: Path, weight: float, folder: Path) -> Path:
-    """Saves the mixture of two encoders' folders as a text encoder's folder of its own.
-
-    Raises:
-        RecipeError, EncoderMismatchError: as ``interpolate_encoders``.
-        ModelError: one of the folders can't be loaded.
-    """
-    mixed = interpolate_encoders(load_text_encoder(stock), load_text_encoder(tuned), weight)
-    mixed.save_pretrained(folder)
-    return folder
-
-
 def _alike(one: Any, other: Any) -> bool:
     return one is not None and other is not None and one.shape == other.shape

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.composing import STOCK_ENCODER, Wish, compose_recipe
@@ -27,7 +27,11 @@ class Drawn:
 
 
 def draw_requests(
-    model: str, requests: Sequence[Request], folder: Path, encoder: str = STOCK_ENCODER
+    model: str,
+    requests: Sequence[Request],
+    folder: Path,
+    encoder: str = STOCK_ENCODER,
+    weight: float | None = None,
 ) -> list[Drawn]:
     """Draws what is not in ``folder`` yet, by the template caption and the model's default settings.
 
@@ -35,7 +39,8 @@ def draw_requests(
     model or of other settings are drawn again.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    recipes = [_recipe(model, request, encoder) for request in requests]
+    drawing = Wish(model=model, text_encoder=encoder, text_encoder_weight=weight)
+    recipes = [_recipe(drawing, request) for request in requests]
     seconds = _read_seconds(folder)
     pairs = list(zip(requests, recipes, strict=True))
     missing = [(r, recipe) for r, recipe in pairs if not _is_drawn(folder / _name(r), recipe, seconds)]
@@ -60,9 +65,8 @@ def _draw_missing(
         yield _name(request)
 
 
-def _recipe(model: str, request: Request, encoder: str) -> Recipe:
-    wish = Wish(attributes=request.attributes, seed=request.seed, model=model, text_encoder=encoder)
-    return compose_recipe(wish)
+def _recipe(drawing: Wish, request: Request) -> Recipe:
+    return compose_recipe(replace(drawing, attributes=request.attributes, seed=request.seed))
 
 
 def _name(request: Request) -> str:
