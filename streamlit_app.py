@@ -15,6 +15,7 @@ PAGES = (
     st.Page("pages/review.py", title="Review", icon=":material/rate_review:"),
     st.Page("pages/datasets.py", title="Datasets", icon=":material/folder_open:"),
     st.Page("pages/studio.py", title="Caption studio", icon=":material/edit_note:"),
+    st.Page("pages/models.py", title="Models", icon=":material/swap_horiz:"),
     st.Page("pages/about.py", title="About the model", icon=":material/info:"),
 )
 

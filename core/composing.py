@@ -7,18 +7,17 @@ from typing import TypeVar
 
 from core.attributes import Attributes
 from core.captions import compose_caption
-from core.checkpoints import check_size, encoder_hash, model_hash
+from core.checkpoints import check_size, drawn_encoder_hash, model_hash
 from core.errors import PromptError, VocabularyError
 from core.model_cards import ModelCard, load_card
 from core.model_folders import resolve_source
 from core.prompts import check_not_empty, check_prompt, tokenizer_of
 from core.reading import read_prompt
-from core.recipes import SEED_MAX, Recipe, validate_count
+from core.recipes import SEED_MAX, STOCK_ENCODER, Recipe, validate_count
 from core.settings import EMBEDDED_MODEL, Settings
 from core.versions import drawing_versions
 from core.vocabulary import Vocabulary, load_vocabulary
 
-STOCK_ENCODER = "stock"
 T = TypeVar("T")
 
 
@@ -35,6 +34,7 @@ class Wish:
     seed: int | None = None
     model: str = EMBEDDED_MODEL
     text_encoder: str = STOCK_ENCODER
+    text_encoder_weight: float | None = None
     negative_prompt: str = ""
     num_inference_steps: int | None = None
     guidance_scale: float | None = None
@@ -167,6 +167,7 @@ def _fill(wish: Wish, card: ModelCard, asked: _Asked) -> Recipe:
         sites=asked.attributes.sites,
         tone=asked.attributes.tone,
         text_encoder=wish.text_encoder,
+        text_encoder_weight=wish.text_encoder_weight,
         strength=wish.strength,
         start_hash=wish.start_hash,
         versions=drawing_versions(),
@@ -180,9 +181,5 @@ def _chosen(value: T | None, default: T) -> T:
 def _identify(recipe: Recipe, folder: Path) -> Recipe:
     """Adds the hashes of what will draw. Digests of large files are remembered in the library."""
     cache = Settings.from_environment().library / "cache"
-    encoder = folder if recipe.text_encoder == STOCK_ENCODER else Path(recipe.text_encoder)
-    return replace(
-        recipe,
-        model_hash=model_hash(folder, cache),
-        text_encoder_hash=encoder_hash(encoder, cache),
-    )
+    encoder = drawn_encoder_hash(folder, recipe.text_encoder, recipe.text_encoder_weight, cache)
+    return replace(recipe, model_hash=model_hash(folder, cache), text_encoder_hash=encoder)

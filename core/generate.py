@@ -61,7 +61,12 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--count", type=int, default=1, help="how many pictures, 1 to 8")
     parser.add_argument("--output", type=Path, help="PNG file to write")
     parser.add_argument("--model", default=EMBEDDED_MODEL, help="model name, diffusers folder, or hub id")
-    parser.add_argument("--encoder", default=STOCK_ENCODER, help="folder of a fine-tuned text encoder")
+    parser.add_argument(
+        "--text-encoder", "--encoder", default=STOCK_ENCODER, help="folder of a fine-tuned text encoder"
+    )
+    parser.add_argument(
+        "--text-encoder-weight", type=float, help="from 0 (the model's own) to 1 (--text-encoder; default)"
+    )
     parser.add_argument("--steps", type=int, help="num_inference_steps")
     parser.add_argument("--guidance", type=float, help="guidance_scale, 1 to 30")
     parser.add_argument("--scheduler", help=f"one of {', '.join(SCHEDULERS)}")
@@ -96,7 +101,8 @@ def _wish(asked: Namespace) -> Wish:
         prompt=asked.prompt,
         seed=asked.seed,
         model=asked.model,
-        text_encoder=asked.encoder,
+        text_encoder=asked.text_encoder,
+        text_encoder_weight=asked.text_encoder_weight,
         negative_prompt=asked.negative_prompt,
         num_inference_steps=asked.steps,
         guidance_scale=asked.guidance,
@@ -135,11 +141,9 @@ def _outputs(asked: Namespace, recipes: Sequence[Recipe]) -> list[Path]:
 
 def _draw_all(recipes: Sequence[Recipe], outputs: Sequence[Path], start: StartPicture | None) -> None:
     from core.images import write_png
-    from core.pipeline import draw, load_pipeline
+    from core.pipeline import draw, load_for
 
-    first = recipes[0]
-    encoder = None if first.text_encoder == STOCK_ENCODER else first.text_encoder
-    pipeline = load_pipeline(first.model, encoder)
+    pipeline = load_for(recipes[0])
     image = None if start is None else start.image()
     for recipe, output in zip(recipes, outputs, strict=True):
         write_png(output, draw(pipeline, recipe, start=image), recipe)

@@ -20,11 +20,11 @@ from core.errors import Cancelled, GenerationError, Script2SkinError
 from core.loading import Pipeline, load_pipeline
 from core.memory import out_of_memory_message, ran_out_of_memory
 from core.prompts import check_prompt
-from core.recipes import Recipe
+from core.recipes import STOCK_ENCODER, Recipe
 from core.schedulers import last_timesteps, make_scheduler, predicted_image_latents
 from core.starts import check_start
 
-__all__ = ["Pipeline", "Step", "draw", "load_pipeline"]
+__all__ = ["Pipeline", "Step", "draw", "load_for", "load_pipeline"]
 
 PREVIEW_SECONDS = 0.5
 BLACK = 2
@@ -42,6 +42,16 @@ class Step:
 
 
 OnStep = Callable[[Step], None]
+
+
+def load_for(recipe: Recipe) -> Pipeline:
+    """Loads what draws a recipe: its model, with its text encoder in it.
+
+    Raises:
+        ModelError, GenerationError: as ``load_pipeline``.
+    """
+    encoder = None if recipe.text_encoder == STOCK_ENCODER else recipe.text_encoder
+    return load_pipeline(recipe.model, encoder, text_encoder_weight=recipe.text_encoder_weight)
 
 
 def draw(

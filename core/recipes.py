@@ -14,6 +14,8 @@ GUIDANCE_MAX = 30.0
 SIZE_MAX = 1024
 COUNT_MAX = 8
 STRENGTH_DEFAULT = 0.6
+STOCK_ENCODER = "stock"
+"""What ``Recipe.text_encoder`` says of the model's own text encoder."""
 
 SCHEDULERS: dict[str, str] = {
     "ddim": "DDIMScheduler",
@@ -34,6 +36,9 @@ class Recipe:
     the template sentence when dropdowns composed it, else None; ``prompt`` is what the text encoder reads.
     Hashes identify weights by content, so a recipe stays true when a folder is renamed.
 
+    ``text_encoder_weight`` mixes the model's own text encoder (0) with the one named by ``text_encoder`` (1);
+    None is the latter alone, and so is 1, which is kept as None. ``text_encoder_hash`` is of what they make.
+
     ``strength`` and ``start_hash`` are both None, or both given: the picture then starts from another one,
     the start picture, whose pixels (already in this recipe's size) have that SHA-256; a strength near 0 keeps
     it, 1 draws it anew.
@@ -53,7 +58,8 @@ class Recipe:
     sites: tuple[str, ...] = ()
     tone: str | None = None
     model_hash: str = ""
-    text_encoder: str = "stock"
+    text_encoder: str = STOCK_ENCODER
+    text_encoder_weight: float | None = None
     text_encoder_hash: str = ""
     strength: float | None = None
     start_hash: str | None = None
@@ -61,6 +67,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         validate(self)
+        if (weight := self.text_encoder_weight) is not None:
+            object.__setattr__(self, "text_encoder_weight", None if weight == 1 else float(weight))
 
     @property
     def steps_drawn(self) -> int:
@@ -73,11 +81,13 @@ class Recipe:
         return replace(self, seed=seed)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types, in field order; without a start picture, nothing is said of one."""
+        """Plain JSON types, in field order; of a start picture or a mixture only where there is one."""
         values = asdict(self)
         values["sites"] = list(self.sites)
         if self.start_hash is None:
             del values["strength"], values["start_hash"]
+        if self.text_encoder_weight is None:
+            del values["text_encoder_weight"]
         return values
 
     def to_json(self) -> str:
@@ -130,7 +140,21 @@ def validate(recipe: Recipe) -> None:
             raise RecipeError(f"{name} is {value}; it must be a multiple of 8.")
     if recipe.scheduler not in SCHEDULERS:
         raise RecipeError(f"Unknown scheduler '{recipe.scheduler}'; choose one of {', '.join(SCHEDULERS)}.")
+    _check_encoder_weight(recipe)
     _check_start(recipe)
+
+
+def _check_encoder_weight(recipe: Recipe) -> None:
+    weight = recipe.text_encoder_weight
+    if weight is None:
+        return
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= 1:
+        raise RecipeError(f"text_encoder_weight is {weight!r}; it goes from 0 (stock) to 1 (tuned).")
+    if recipe.text_encoder == STOCK_ENCODER:
+        raise RecipeError(
+            f"text_encoder_weight is {weight:g}, but no tuned text encoder is named to mix with the stock "
+            "one. Name one, or leave the weight out."
+        )
 
 
 def _check_start(recipe: Recipe) -> None:

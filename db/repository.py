@@ -5,6 +5,8 @@ from functools import cached_property
 from pathlib import Path
 
 from core.settings import Settings
+from db.activations import Activations
+from db.candidates import Candidates
 from db.engine import Database, make_engine
 from db.failures import translated
 from db.files import disk_use
@@ -60,6 +62,16 @@ class Repository:
     def models(self) -> Models:
         """Models that users added."""
         return Models(self.database)
+
+    @cached_property
+    def candidates(self) -> Candidates:
+        """Tuned weights that may be put into a model once the gate let them pass."""
+        return Candidates(self.database)
+
+    @cached_property
+    def activations(self) -> Activations:
+        """Which of them are in use, and what was before."""
+        return Activations(self.database)
 
     @cached_property
     def starts(self) -> Starts:

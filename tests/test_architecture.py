@@ -23,6 +23,7 @@ FORBIDDEN = {
 
 DESCRIBING = (
     "attributes",
+    "candidates",
     "captioning",
     "captions",
     "checkpoints",
@@ -36,6 +37,8 @@ DESCRIBING = (
     "dataset_exports",
     "dataset_imports",
     "datasets",
+    "encoder_checks",
+    "encoder_runs",
     "errors",
     "files",
     "gate",

@@ -6,6 +6,7 @@ Triggers that make ratings append-only are in db/triggers.py.
 """
 
 from db.tables.base import SCHEMA, metadata
+from db.tables.candidates import activations, candidates, gate_results
 from db.tables.people import users
 from db.tables.pictures import generation_sites, generations, prompts, stars
 from db.tables.queue import jobs, models
@@ -14,6 +15,9 @@ from db.tables.reviews import ratings, reveals
 
 __all__ = [
     "SCHEMA",
+    "activations",
+    "candidates",
+    "gate_results",
     "generation_sites",
     "generations",
     "jobs",

@@ -7,7 +7,16 @@ from core.recipes import SCHEDULERS, Recipe
 from db.records import Generation
 from pages.components.measured import measured_rows
 from pages.components.start_view import start_words
-from pages.components.wording import duration, moment_line, plain, rash_label, site_label, size, tone_label
+from pages.components.wording import (
+    duration,
+    encoder_name,
+    moment_line,
+    plain,
+    rash_label,
+    site_label,
+    size,
+    tone_label,
+)
 
 
 def asked_rows(recipe: Recipe) -> list[tuple[str, str]]:
@@ -32,8 +41,16 @@ def settings_rows(recipe: Recipe) -> list[tuple[str, str]]:
         ("Scheduler", SCHEDULERS[recipe.scheduler]),
         ("Size", f"{recipe.width} × {recipe.height} pixels"),
         ("Model", f"{recipe.model} {_hash(recipe.model_hash)}"),
-        ("Text encoder", f"{recipe.text_encoder} {_hash(recipe.text_encoder_hash)}"),
+        *encoder_rows(recipe),
     ]
+
+
+def encoder_rows(recipe: Recipe) -> list[tuple[str, str]]:
+    """What read the prompt: its name and hash, and how it was mixed where it was."""
+    rows = [("Text encoder", f"{encoder_name(recipe.text_encoder)} {_hash(recipe.text_encoder_hash)}")]
+    if recipe.text_encoder_weight is not None:
+        rows += [("Text encoder's weight", f"{recipe.text_encoder_weight:g} (0 is stock, 1 the tuned one)")]
+    return rows
 
 
 def start_rows(recipe: Recipe) -> list[tuple[str, str]]:
