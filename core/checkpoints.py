@@ -55,10 +55,15 @@ def check_size(recipe: Recipe, folder: Path) -> None:
     Raises:
         RecipeError: height or width is no multiple of that factor.
     """
-    factor = 2 ** (len(read_config(folder / "vae").get("block_out_channels", (0,) * 4)) - 1)
+    factor = scale_factor(folder)
     for name, value in (("height", recipe.height), ("width", recipe.width)):
         if value % factor:
             raise RecipeError(f"{name} is {value}; this model draws multiples of {factor} only.")
+
+
+def scale_factor(folder: Path) -> int:
+    """Pixels that one latent cell of a model covers, each way."""
+    return int(2 ** (len(read_config(folder / "vae").get("block_out_channels", (0,) * 4)) - 1))
 
 
 def model_hash(source: str | Path, cache_dir: Path | None = None) -> str:
@@ -86,6 +91,11 @@ def encoder_hash(source: str | Path, cache_dir: Path | None = None) -> str:
     folder = folder / "text_encoder" if (folder / "text_encoder").is_dir() else folder
     files = [folder / "config.json", *find_weights(folder)[0]]
     return _digest_of_files({f.name: f for f in files if f.is_file()}, cache_dir)
+
+
+def file_hash(path: Path, cache_dir: Path | None = None) -> str:
+    """SHA-256 of one file, remembered as those of a model's files are."""
+    return _file_digests([path], cache_dir)[path]
 
 
 def _check_index(folder: Path) -> None:

@@ -42,6 +42,8 @@ DESCRIBING = (
     "generate",
     "images",
     "jobs",
+    "lora_layers",
+    "loras",
     "matching",
     "model_cards",
     "origins",
