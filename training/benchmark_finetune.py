@@ -28,11 +28,12 @@ from transformers import Trainer, TrainingArguments
 
 from core.errors import Script2SkinError, TrainingError
 from training.captioned import Captioned, CaptionedSet, open_captioned
+from training.devices import computes_in_bf16
 from training.finetune_config import FULL, METHODS, FinetuneConfig, default_clip
 from training.finetune_data import pair
 from training.finetune_model import Student, load_student
 from training.finetune_report import device_name
-from training.finetune_run import Place, build_towers, computes_in_bf16, make_stepper, pace_of
+from training.finetune_run import Place, build_towers, make_stepper, pace_of
 from training.large_clip import VIT_L_14, step_cost
 from training.processes import Processes, find_processes
 

@@ -2,6 +2,8 @@
 
 import torch
 
+from core.loading import fast_dtype
+
 
 def choose_device(name: str = "auto") -> torch.device:
     """ "auto" takes a GPU where there is one."""
@@ -13,3 +15,10 @@ def choose_device(name: str = "auto") -> torch.device:
 def half_precision(device: torch.device, enabled: bool = True) -> torch.autocast:
     """bfloat16 for what bears it; weights, losses and averages stay in float32."""
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
+
+
+def computes_in_bf16(precision: str, device: torch.device, parameters: int) -> bool:
+    """Whether to compute in bf16: as asked, or where the device has it and the network is large enough."""
+    if precision == "auto":
+        return fast_dtype(device, parameters) is torch.bfloat16
+    return precision == "bf16"
