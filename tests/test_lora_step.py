@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from diffusers import AutoencoderTiny
 from PIL import Image
-from tiny_models import SD_SCHEDULER, make_encoder, make_tiny_pipeline
+from tiny_models import SD_SCHEDULER, make_encoder, make_tiny_pipeline, tiny_autoencoder
 from tuning_scenes import lora_config_for, lora_stepper_for, write_captioned
 
 from core.loading import load_text_encoder
@@ -178,16 +177,9 @@ def test_latents_are_the_autoencoders_own_scaled_and_mirrored(
 ) -> None:
     from diffusers import AutoencoderKL
 
-    tiny = AutoencoderTiny(
-        encoder_block_out_channels=(8, 8, 8),
-        decoder_block_out_channels=(8, 8, 8),
-        num_encoder_blocks=(0, 1, 1),
-        num_decoder_blocks=(1, 1, 0),
-        latent_channels=4,
-        scaling_factor=2.0,
-    )
+    tiny = tiny_autoencoder()
     path = data / "3.png"
-    for name, vae in (("tiny", tiny.eval()), ("kl", AutoencoderKL.from_pretrained(model / "vae").eval())):
+    for name, vae in (("tiny", tiny), ("kl", AutoencoderKL.from_pretrained(model / "vae").eval())):
         found = encode_pictures(vae, [data / "0.png", path], 16, tmp_path / name, Processes())
         with Image.open(path) as image:
             middle = image.resize((19, 16), Image.Resampling.BICUBIC).crop((1, 0, 17, 16))
