@@ -12,8 +12,8 @@ from typing import Any
 
 from core.checkpoints import file_hash
 from core.errors import ModelError, ModelMissingError, UnsafeWeightsError
-from core.lora_layers import LoraHeader, check_layers, read_lora_header
-from core.model_folders import PICKLED, unsafe_message
+from core.lora_layers import LoraHeader, check_layers, layer_differences, read_lora_header
+from core.model_folders import PICKLED, resolve_source, tensor_shapes, unsafe_message
 from core.origins import ORIGIN_FILE
 from core.recipes import Recipe
 from core.settings import Settings
@@ -69,6 +69,30 @@ def list_loras(settings: Settings) -> list[Lora]:
     """What is found below ``settings.runs``, by name; what can't be used is listed with the reason."""
     folders = {path.parent for place in PLACES for path in settings.runs.glob(place)}
     return [_for_list(folder, settings) for folder in sorted(folders)]
+
+
+@dataclass(frozen=True, slots=True)
+class LoraOffer:
+    """What is found for one model: the LoRAs that fit it, how many belong to other models, and a sentence for
+    each that can't be used at all."""
+
+    fitting: tuple[Lora, ...] = ()
+    others: int = 0
+    troubles: tuple[str, ...] = ()
+
+
+def loras_on_offer(settings: Settings, model: str) -> LoraOffer:
+    """Looks through ``settings.runs`` for a model, given by its source."""
+    found = list_loras(settings)
+    usable = [lora for lora in found if not lora.trouble]
+    try:
+        unet = tensor_shapes(resolve_source(model) / "unet") if usable else {}
+    except ModelError:
+        unet = {}
+    fitting = tuple(lora for lora in usable if not layer_differences(lora.header, unet))
+    return LoraOffer(
+        fitting, len(usable) - len(fitting), tuple(lora.trouble for lora in found if lora.trouble)
+    )
 
 
 def describe_lora(source: str | Path, cache_dir: Path | None = None) -> Lora:

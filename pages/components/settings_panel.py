@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.model_cards import ModelCard
 from core.recipes import COUNT_MAX, GUIDANCE_MAX, SCHEDULERS, SEED_MAX, STEPS_MAX, Recipe
+from pages.components.lora_picker import LORA, LORA_STRENGTH, LoraChoice, ask_lora, prefill_lora
 
 FIXED, SEED = "settings_fixed", "settings_seed"
 STEPS, GUIDANCE, SCHEDULER = "settings_steps", "settings_guidance", "settings_scheduler"
@@ -22,6 +23,7 @@ class DrawingChoices:
     guidance_scale: float
     scheduler: str
     negative_prompt: str
+    lora: LoraChoice
 
 
 def new_seed() -> int:
@@ -33,7 +35,7 @@ def ask_settings(card: ModelCard) -> DrawingChoices:
     """Draws the settings; another model brings its own defaults."""
     if st.session_state.get(DEFAULTS_OF) != card.source:
         use_defaults(card)
-    carry_over(FIXED, SEED, STEPS, GUIDANCE, SCHEDULER, NEGATIVE)
+    carry_over(FIXED, SEED, STEPS, GUIDANCE, SCHEDULER, NEGATIVE, LORA, LORA_STRENGTH)
     left, right = st.columns(2)
     with left:
         seed = _ask_seed()
@@ -45,6 +47,7 @@ def ask_settings(card: ModelCard) -> DrawingChoices:
         )
     with right:
         _ask_sampling()
+    lora = ask_lora(card)
     st.button(
         "Back to the model's defaults",
         icon=":material/restart_alt:",
@@ -54,7 +57,7 @@ def ask_settings(card: ModelCard) -> DrawingChoices:
         key="settings_reset",
     )
     state = st.session_state
-    return DrawingChoices(seed, state[STEPS], state[GUIDANCE], state[SCHEDULER], negative)
+    return DrawingChoices(seed, state[STEPS], state[GUIDANCE], state[SCHEDULER], negative, lora)
 
 
 def carry_over(*keys: str) -> None:
@@ -137,3 +140,4 @@ def prefill_settings(recipe: Recipe) -> None:
     state[FIXED], state[SEED] = True, recipe.seed
     state[STEPS], state[GUIDANCE] = recipe.num_inference_steps, float(recipe.guidance_scale)
     state[SCHEDULER], state[NEGATIVE] = recipe.scheduler, recipe.negative_prompt
+    prefill_lora(recipe)
