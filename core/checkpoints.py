@@ -55,10 +55,15 @@ def check_size(recipe: Recipe, folder: Path) -> None:
     Raises:
         RecipeError: height or width is no multiple of that factor.
     """
-    factor = 2 ** (len(read_config(folder / "vae").get("block_out_channels", (0,) * 4)) - 1)
+    factor = scale_factor(folder)
     for name, value in (("height", recipe.height), ("width", recipe.width)):
         if value % factor:
             raise RecipeError(f"{name} is {value}; this model draws multiples of {factor} only.")
+
+
+def scale_factor(folder: Path) -> int:
+    """Pixels that one latent cell of a model covers, each way."""
+    return int(2 ** (len(read_config(folder / "vae").get("block_out_channels", (0,) * 4)) - 1))
 
 
 def model_hash(source: str | Path, cache_dir: Path | None = None) -> str:
@@ -105,6 +110,11 @@ def drawn_encoder_hash(
         return tuned
     parts = f"stock {encoder_hash(model, cache_dir)}\ntuned {tuned}\nweight {weight!r}\n"
     return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def file_hash(path: Path, cache_dir: Path | None = None) -> str:
+    """SHA-256 of one file, remembered as those of a model's files are."""
+    return _file_digests([path], cache_dir)[path]
 
 
 def _check_index(folder: Path) -> None:

@@ -8,7 +8,8 @@
     ├── ModelError                  a model folder can't be used
     │   ├── ModelMissingError       no such folder or hub id, or a part of the pipeline is missing
     │   ├── UnsafeWeightsError      pickled weights where safetensors are required
-    │   └── EncoderMismatchError    a text encoder that does not fit the model
+    │   ├── EncoderMismatchError    a text encoder that does not fit the model
+    │   └── LoraMismatchError       a LoRA that does not fit the model
     ├── GenerationError             drawing failed
     │   └── Cancelled               the requester asked to stop (not a failure)
     ├── ImageFileError              an image file is unreadable, altered, or carries no recipe
@@ -60,6 +61,10 @@ class UnsafeWeightsError(ModelError):
 
 class EncoderMismatchError(ModelError):
     """The user sees which property differs, with both values."""
+
+
+class LoraMismatchError(ModelError):
+    """The user sees which layer differs, with both shapes, and the model the LoRA was trained on."""
 
 
 class GenerationError(Script2SkinError):

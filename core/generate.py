@@ -22,7 +22,7 @@ from core.composing import STOCK_ENCODER, Composition, Wish, compose, series
 from core.errors import ImageFileError, InputError, Script2SkinError
 from core.model_folders import resolve_source
 from core.quiet import mute_libraries
-from core.recipes import SCHEDULERS, STRENGTH_DEFAULT, Recipe
+from core.recipes import LORA_STRENGTH_MAX, SCHEDULERS, STRENGTH_DEFAULT, Recipe
 from core.settings import EMBEDDED_MODEL
 from core.starts import StartPicture, prepare_start, with_start
 from core.uploads import read_photograph
@@ -67,6 +67,12 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         "--text-encoder-weight", type=float, help="from 0 (the model's own) to 1 (--text-encoder; default)"
     )
+    parser.add_argument("--lora", help="name of a run below runs/, or folder of a LoRA")
+    parser.add_argument(
+        "--lora-strength",
+        type=float,
+        help=f"0 (as without it) to {LORA_STRENGTH_MAX}; 1 as trained (default)",
+    )
     parser.add_argument("--steps", type=int, help="num_inference_steps")
     parser.add_argument("--guidance", type=float, help="guidance_scale, 1 to 30")
     parser.add_argument("--scheduler", help=f"one of {', '.join(SCHEDULERS)}")
@@ -96,6 +102,10 @@ def _wish(asked: Namespace) -> Wish:
     chosen = asked.rash is not None or asked.site or asked.tone is not None
     if chosen and asked.prompt is not None:
         raise InputError("Give either --prompt, or --rash, --site and --tone.")
+    if asked.lora is None and asked.lora_strength is not None:
+        raise InputError(
+            f"--lora-strength is {asked.lora_strength:g}, but there is no --lora to apply it to."
+        )
     return Wish(
         attributes=Attributes(asked.rash, tuple(asked.site), asked.tone) if chosen else None,
         prompt=asked.prompt,
@@ -107,6 +117,8 @@ def _wish(asked: Namespace) -> Wish:
         num_inference_steps=asked.steps,
         guidance_scale=asked.guidance,
         scheduler=asked.scheduler,
+        lora=asked.lora,
+        lora_strength=asked.lora_strength,
     )
 
 

@@ -22,6 +22,7 @@ from core.checkpoints import check_model_folder, drawn_encoder_hash, model_hash
 from core.encoders import check_text_encoder
 from core.errors import GenerationError, ModelError
 from core.interpolation import check_weight, load_drawn_encoder
+from core.lora_fitting import FittedLora
 from core.memory import out_of_memory_message, ran_out_of_memory
 from core.model_folders import find_weights, resolve_source, tensor_shapes
 from core.previews import Projection, fit_projection
@@ -40,7 +41,7 @@ _one_load_at_a_time = threading.Lock()
 class Pipeline:
     """A loaded model. ``parts`` is never drawn with directly: each drawing gets its own scheduler.
 
-    Not thread-safe inside; ``lock`` lets one drawing in at a time.
+    Not thread-safe inside; ``lock`` lets one drawing in at a time. ``lora`` is what the UNet carries now.
     """
 
     source: str
@@ -51,6 +52,7 @@ class Pipeline:
     device: torch.device
     model_hash: str
     text_encoder_hash: str
+    lora: FittedLora = field(default_factory=FittedLora)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -81,7 +83,7 @@ def load_pipeline(
         check_weight(text_encoder_weight)
     encoder = STOCK_ENCODER if text_encoder is None else str(text_encoder)
     target = torch.device(device or default_device())
-    dtype = unet_dtype or fast_dtype(target, _parameters(folder / "unet"))
+    dtype = unet_dtype or fast_dtype(target, count_parameters(folder / "unet"))
     with _one_load_at_a_time, _saying_what_failed(folder), _quiet():
         reader = load_drawn_encoder(folder, encoder, text_encoder_weight)
         parts = _load_parts(folder, reader, target, dtype)
@@ -103,7 +105,7 @@ def _load_parts(
     unet = _load_network(UNet2DConditionModel, folder / "unet", dtype)
     pipeline = StableDiffusionPipeline.from_pretrained(
         folder,
-        unet=_with_float32_border(unet, dtype),
+        unet=with_float32_border(unet, dtype),
         vae=_load_network(autoencoder_class(folder / "vae"), folder / "vae", torch.float32),
         text_encoder=encoder,
         safety_checker=None,
@@ -132,11 +134,12 @@ def _load_network(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
     return network.eval()
 
 
-def _parameters(folder: Path) -> int:
+def count_parameters(folder: Path) -> int:
+    """Of one part of a model, by its files' headers."""
     return sum(math.prod(shape) for _, shape in tensor_shapes(folder).values())
 
 
-def _with_float32_border(unet: Any, dtype: torch.dtype) -> Any:
+def with_float32_border(unet: Any, dtype: torch.dtype) -> Any:
     """Casts what goes into a UNet of another type and what comes out, so that all around it stays float32."""
     unet.to(memory_format=torch.channels_last)
     if dtype is not torch.float32:

@@ -18,6 +18,7 @@ from PIL import Image
 from core.checkpoints import check_size
 from core.errors import Cancelled, GenerationError, Script2SkinError
 from core.loading import Pipeline, load_pipeline
+from core.lora_fitting import fit_lora
 from core.memory import out_of_memory_message, ran_out_of_memory
 from core.prompts import check_prompt
 from core.recipes import STOCK_ENCODER, Recipe
@@ -71,6 +72,7 @@ def draw(
         InputError: ``start`` is not the picture that the recipe starts from.
         PromptError: empty, or longer than the text encoder reads.
         RecipeError: a size that the autoencoder can't make.
+        ModelError: the LoRA is missing, has changed, or does not fit.
         Cancelled: ``cancelled`` said so; no picture is made.
         GenerationError: memory ran out, or the arithmetic failed.
     """
@@ -79,6 +81,7 @@ def draw(
     check_start(recipe, start)
     with pipeline.lock:
         try:
+            fit_lora(pipeline, recipe)
             return _draw(pipeline, recipe, _Watch(pipeline, on_step, cancelled, preview_seconds), start)
         except Script2SkinError:
             raise

@@ -16,6 +16,9 @@ COUNT_MAX = 8
 STRENGTH_DEFAULT = 0.6
 STOCK_ENCODER = "stock"
 """What ``Recipe.text_encoder`` says of the model's own text encoder."""
+LORA_STRENGTH_MAX = 1.5
+"""1 is what was trained. The layers' part grows with the strength; beyond half as much again, the weights are
+far from any that were ever trained, and pictures fall apart."""
 
 SCHEDULERS: dict[str, str] = {
     "ddim": "DDIMScheduler",
@@ -26,6 +29,9 @@ SCHEDULERS: dict[str, str] = {
     "unipc": "UniPCMultistepScheduler",
 }
 """Names offered to users, and the diffusers class behind each."""
+
+LATER = ("text_encoder_weight", "strength", "start_hash", "lora", "lora_hash", "lora_strength")
+"""Settings left out of a recipe's text where they are None: recipes from before them keep their text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,9 @@ class Recipe:
     ``strength`` and ``start_hash`` are both None, or both given: the picture then starts from another one,
     the start picture, whose pixels (already in this recipe's size) have that SHA-256; a strength near 0 keeps
     it, 1 draws it anew.
+
+    ``lora`` is the name of a run or a folder (``core.loras``), drawn with at ``lora_strength``: 0 draws as if
+    there were none, 1 as it was trained.
     """
 
     prompt: str
@@ -63,6 +72,9 @@ class Recipe:
     text_encoder_hash: str = ""
     strength: float | None = None
     start_hash: str | None = None
+    lora: str | None = None
+    lora_hash: str | None = None
+    lora_strength: float | None = None
     versions: dict[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
@@ -81,14 +93,9 @@ class Recipe:
         return replace(self, seed=seed)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types, in field order; of a start picture or a mixture only where there is one."""
-        values = asdict(self)
-        values["sites"] = list(self.sites)
-        if self.start_hash is None:
-            del values["strength"], values["start_hash"]
-        if self.text_encoder_weight is None:
-            del values["text_encoder_weight"]
-        return values
+        """Plain JSON types, in field order; nothing is said of what came ``LATER`` and is not used."""
+        values = {**asdict(self), "sites": list(self.sites)}
+        return {name: value for name, value in values.items() if value is not None or name not in LATER}
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no spaces, so that equal recipes are equal text."""
@@ -142,6 +149,7 @@ def validate(recipe: Recipe) -> None:
         raise RecipeError(f"Unknown scheduler '{recipe.scheduler}'; choose one of {', '.join(SCHEDULERS)}.")
     _check_encoder_weight(recipe)
     _check_start(recipe)
+    _check_lora(recipe)
 
 
 def _check_encoder_weight(recipe: Recipe) -> None:
@@ -168,13 +176,31 @@ def _check_start(recipe: Recipe) -> None:
         return
     if isinstance(strength, bool) or not isinstance(strength, int | float) or not 0 < strength <= 1:
         raise RecipeError(f"strength is {strength!r}; it must be above 0 and at most 1.")
-    if not re.fullmatch("[0-9a-f]{64}", start_hash):
-        raise RecipeError(f"start_hash is {start_hash!r}; it must be a SHA-256 in 64 hexadecimal digits.")
+    _check_sha256("start_hash", start_hash)
     if not recipe.steps_drawn:
         raise RecipeError(
             f"strength is {strength:g}: of {steps} steps none would be drawn. Choose a strength of at least "
             f"{math.ceil(100 / steps) / 100:g}, or more steps."
         )
+
+
+def _check_lora(recipe: Recipe) -> None:
+    lora, digest, strength = recipe.lora, recipe.lora_hash, recipe.lora_strength
+    if lora is None and digest is None and strength is None:
+        return
+    if not lora or strength is None:
+        raise RecipeError(
+            f"lora is {lora!r} and lora_strength is {strength!r}; a LoRA needs both, and without one both "
+            "are left out."
+        )
+    _in_range("lora_strength", strength, 0, LORA_STRENGTH_MAX)
+    if digest is not None:
+        _check_sha256("lora_hash", digest)
+
+
+def _check_sha256(name: str, digest: str) -> None:
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise RecipeError(f"{name} is {digest!r}; it must be a SHA-256 in 64 hexadecimal digits.")
 
 
 def validate_count(count: int) -> int:

@@ -4,7 +4,7 @@ SCRIPT2SKIN_LIBRARY   folder of the user's pictures and database (default: data/
 SCRIPT2SKIN_DATABASE  SQLAlchemy URL of the database (default: script2skin.db inside the library)
 SCRIPT2SKIN_MODELS    folder of released models (default: data/models in the project)
 SCRIPT2SKIN_DATASETS  folder of prepared photographs (default: data/datasets in the project)
-SCRIPT2SKIN_RUNS      folder of training runs (default: runs in the project)
+SCRIPT2SKIN_RUNS      folder of training runs, where the app looks for encoders and LoRAs (default: runs)
 """
 
 import os
@@ -37,4 +37,5 @@ class Settings:
         datasets = Path(os.environ.get("SCRIPT2SKIN_DATASETS", PROJECT / "data" / "datasets")).resolve()
         runs = Path(os.environ.get("SCRIPT2SKIN_RUNS", PROJECT / "runs")).resolve()
         default_url = f"sqlite:///{library / 'script2skin.db'}"
-        return cls(library, os.environ.get("SCRIPT2SKIN_DATABASE", default_url), models, datasets, runs)
+        url = os.environ.get("SCRIPT2SKIN_DATABASE", default_url)
+        return cls(library, url, models, datasets, runs)

@@ -182,7 +182,8 @@ def _as_drawn(recipe: Recipe, pipeline: "Pipeline") -> Recipe:
         recipe,
         model_hash=hashes["model_hash"],
         text_encoder_hash=hashes["text_encoder_hash"],
-        versions=drawing_versions(),
+        lora_hash=recipe.lora_hash or pipeline.lora.hash or None,
+        versions=drawing_versions(recipe.lora is not None),
     )
 
 

@@ -45,6 +45,8 @@ DESCRIBING = (
     "generate",
     "images",
     "jobs",
+    "lora_layers",
+    "loras",
     "matching",
     "model_cards",
     "origins",

@@ -3,6 +3,7 @@ import pytest
 import torch
 from diffusers import AutoencoderTiny, UNet2DConditionModel
 from phantom_folders import write_phantoms
+from tiny_models import tiny_autoencoder
 from transformers import CLIPModel
 
 from training.clip_model import ClipSize, build_clip
@@ -24,14 +25,7 @@ def rooms(tmp_path_factory):
     folder = tmp_path_factory.mktemp("unet")
     write_phantoms(folder / "phantoms", 8, 32)
     torch.manual_seed(0)
-    AutoencoderTiny(
-        encoder_block_out_channels=(8, 8, 8),
-        decoder_block_out_channels=(8, 8, 8),
-        num_encoder_blocks=(0, 1, 1),
-        num_decoder_blocks=(1, 1, 0),
-        latent_channels=4,
-        scaling_factor=2.0,
-    ).save_pretrained(folder / "vae")
+    tiny_autoencoder().save_pretrained(folder / "vae")
     tokenizer = train_tokenizer(["tinea type of rash at the foot area on a fair skin"], 300)
     clip = build_clip(tokenizer, ClipSize(16, 1, 2, 16, 1, 2, 32, 16, 16))
     clip.save_pretrained(folder / "clip")

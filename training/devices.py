@@ -2,7 +2,7 @@
 
 import torch
 
-from core.loading import multiplies_bfloat16
+from core.loading import fast_dtype, multiplies_bfloat16
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -24,3 +24,10 @@ def half_pays() -> bool:
     1.7 times as fast.
     """
     return torch.cuda.is_available() or multiplies_bfloat16()
+
+
+def computes_in_bf16(precision: str, device: torch.device, parameters: int) -> bool:
+    """Whether to compute in bf16: as asked, or where the device has it and the network is large enough."""
+    if precision == "auto":
+        return fast_dtype(device, parameters) is torch.bfloat16
+    return precision == "bf16"

@@ -90,18 +90,20 @@ def _rows_of(sentences: Sequence[str], rows: dict[str, int]) -> NDArray[np.int64
 def hidden_states(sentences: Sequence[str], folder: Path, device: torch.device, batch: int = 64) -> Tensor:
     """(sentences, positions, width) in float16 on the CPU, from the CLIP or text encoder in ``folder``."""
     tokenizer, encoder = load_text_encoder(folder)
-    encoder = encoder.to(device)
-    parts = []
-    for start in range(0, len(sentences), batch):
-        tokens = tokenizer(
-            list(sentences[start : start + batch]),
-            padding="max_length",
-            max_length=tokenizer.model_max_length,
-            truncation=True,
-            return_tensors="pt",
-        )
-        parts.append(encoder(tokens.input_ids.to(device))[0].half().cpu())
-    return torch.cat(parts)
+    tokens = tokenizer(
+        list(sentences),
+        padding="max_length",
+        max_length=tokenizer.model_max_length,
+        truncation=True,
+        return_tensors="pt",
+    )
+    return states_of(encoder.to(device), tokens.input_ids, device, batch)
+
+
+@torch.inference_mode()
+def states_of(encoder: CLIPTextModel, tokens: Tensor, device: torch.device, batch: int = 64) -> Tensor:
+    """(texts, positions, width) in float16 on the CPU, from (texts, positions) tokens."""
+    return torch.cat([encoder(part.to(device))[0].half().cpu() for part in tokens.split(batch)])
 
 
 def load_text_encoder(folder: Path) -> tuple[CLIPTokenizer, CLIPTextModel]:

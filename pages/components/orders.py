@@ -40,6 +40,8 @@ def wish_for(attributes: Attributes | None, prompt: str, model: str, choices: Dr
         num_inference_steps=choices.num_inference_steps,
         guidance_scale=choices.guidance_scale,
         scheduler=choices.scheduler,
+        lora=choices.lora.source,
+        lora_strength=choices.lora.strength,
     )
 
 
@@ -135,6 +137,8 @@ def wish_of(recipe: Recipe) -> Wish:
         width=recipe.width,
         strength=recipe.strength,
         start_hash=recipe.start_hash,
+        lora=recipe.lora,
+        lora_strength=recipe.lora_strength,
     )
 
 

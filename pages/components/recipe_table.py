@@ -42,6 +42,7 @@ def settings_rows(recipe: Recipe) -> list[tuple[str, str]]:
         ("Size", f"{recipe.width} × {recipe.height} pixels"),
         ("Model", f"{recipe.model} {_hash(recipe.model_hash)}"),
         *encoder_rows(recipe),
+        *lora_rows(recipe),
     ]
 
 
@@ -58,6 +59,14 @@ def start_rows(recipe: Recipe) -> list[tuple[str, str]]:
     if recipe.strength is None:
         return []
     return [("Start picture", start_words(recipe)), ("Strength", f"{recipe.strength:g}")]
+
+
+def lora_rows(recipe: Recipe) -> list[tuple[str, str]]:
+    """The LoRA it was drawn with, and how strongly; nothing where there was none."""
+    if recipe.lora is None:
+        return []
+    named = f"{recipe.lora} {_hash(recipe.lora_hash or '')}"
+    return [("LoRA", named), ("LoRA strength", f"{recipe.lora_strength:g}")]
 
 
 def origin_rows(generation: Generation) -> list[tuple[str, str]]:

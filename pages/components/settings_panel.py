@@ -9,6 +9,7 @@ from core.model_cards import ModelCard
 from core.recipes import COUNT_MAX, GUIDANCE_MAX, SCHEDULERS, SEED_MAX, STEPS_MAX, Recipe
 from pages.components.encoder_choice import EncoderChoice, ask_encoder, follow_active, prefill_encoder
 from pages.components.keeping import carry_over
+from pages.components.lora_picker import LORA, LORA_STRENGTH, LoraChoice, ask_lora, prefill_lora
 from pages.components.resources import Resources
 
 FIXED, SEED = "settings_fixed", "settings_seed"
@@ -26,6 +27,7 @@ class DrawingChoices:
     scheduler: str
     negative_prompt: str
     encoder: EncoderChoice
+    lora: LoraChoice
 
 
 def new_seed() -> int:
@@ -38,7 +40,7 @@ def ask_settings(resources: Resources, card: ModelCard) -> DrawingChoices:
     encoder = ask_encoder(resources, card)
     if st.session_state.get(DEFAULTS_OF) != card.source:
         use_defaults(card)
-    carry_over(FIXED, SEED, STEPS, GUIDANCE, SCHEDULER, NEGATIVE)
+    carry_over(FIXED, SEED, STEPS, GUIDANCE, SCHEDULER, NEGATIVE, LORA, LORA_STRENGTH)
     left, right = st.columns(2)
     with left:
         seed = _ask_seed()
@@ -50,6 +52,7 @@ def ask_settings(resources: Resources, card: ModelCard) -> DrawingChoices:
         )
     with right:
         _ask_sampling()
+    lora = ask_lora(card)
     st.button(
         "Back to the model's defaults",
         icon=":material/restart_alt:",
@@ -59,7 +62,7 @@ def ask_settings(resources: Resources, card: ModelCard) -> DrawingChoices:
         key="settings_reset",
     )
     state = st.session_state
-    return DrawingChoices(seed, state[STEPS], state[GUIDANCE], state[SCHEDULER], negative, encoder)
+    return DrawingChoices(seed, state[STEPS], state[GUIDANCE], state[SCHEDULER], negative, encoder, lora)
 
 
 def _ask_seed() -> int:
@@ -137,3 +140,4 @@ def prefill_settings(recipe: Recipe) -> None:
     state[STEPS], state[GUIDANCE] = recipe.num_inference_steps, float(recipe.guidance_scale)
     state[SCHEDULER], state[NEGATIVE] = recipe.scheduler, recipe.negative_prompt
     prefill_encoder(recipe)
+    prefill_lora(recipe)
