@@ -6,6 +6,7 @@ import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from core.attributes import Attributes
 from core.errors import RecipeError
 
 SEED_MAX = 2**32 - 1
@@ -30,8 +31,9 @@ SCHEDULERS: dict[str, str] = {
 class Recipe:
     """Everything that determines a generation, with diffusers' names for the settings.
 
-    ``rash``, ``sites`` and ``tone`` are the attributes read from the prompt (vocabulary keys). ``caption`` is
-    the template sentence when dropdowns composed it, else None; ``prompt`` is what the text encoder reads.
+    ``rash``, ``sites``, ``tone``, ``severity`` and ``view`` are the attributes read from the prompt, as
+    vocabulary keys. ``caption`` is the template sentence when dropdowns composed it, else None; ``prompt``
+    is what the text encoder reads.
     Hashes identify weights by content, so a recipe stays true when a folder is renamed.
 
     ``strength`` and ``start_hash`` are both None, or both given: the picture then starts from another one,
@@ -52,6 +54,8 @@ class Recipe:
     rash: str | None = None
     sites: tuple[str, ...] = ()
     tone: str | None = None
+    severity: str | None = None
+    view: str | None = None
     model_hash: str = ""
     text_encoder: str = "stock"
     text_encoder_hash: str = ""
@@ -61,6 +65,11 @@ class Recipe:
 
     def __post_init__(self) -> None:
         validate(self)
+
+    @property
+    def attributes(self) -> Attributes:
+        """What the prompt was read as."""
+        return Attributes(self.rash, self.sites, self.tone, self.severity, self.view)
 
     @property
     def steps_drawn(self) -> int:
@@ -73,9 +82,12 @@ class Recipe:
         return replace(self, seed=seed)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types, in field order; without a start picture, nothing is said of one."""
+        """Plain JSON types, in field order; of start picture, severity and view only what is there."""
         values = asdict(self)
         values["sites"] = list(self.sites)
+        for name in ("severity", "view"):
+            if values[name] is None:
+                del values[name]
         if self.start_hash is None:
             del values["strength"], values["start_hash"]
         return values

@@ -44,6 +44,7 @@ DESCRIBING = (
     "jobs",
     "matching",
     "model_cards",
+    "occurrence",
     "origins",
     "phantom_starts",
     "photographs",
