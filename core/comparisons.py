@@ -9,15 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.attributes import Attributes
+from core.attributes import KINDS, Attributes
 from core.composing import Wish, compose_recipe
 from core.errors import InputError
 from core.model_cards import ModelCard
 from core.recipes import SEED_MAX, Recipe
-from core.vocabulary import Entry, load_vocabulary
-
-KINDS = ("rash", "site", "tone")
-"""Attributes that can be rows or columns, by the names that ``ModelCard.words`` knows."""
+from core.vocabulary import load_vocabulary
 
 COLUMNS_MAX = 12
 CELLS_MAX = 48
@@ -93,21 +90,15 @@ def read_comparison(request_id: str, recipes: Sequence[Recipe]) -> Comparison:
         raise InputError(f"The request '{request_id}' is no comparison. Draw a new one.")
     rows, columns = (Axis(kind, _values(kind, recipes)) for kind in parts[1:3])
     first = recipes[0]
-    fixed = Attributes(first.rash, first.sites, first.tone)
+    fixed = first.attributes
     for axis in (rows, columns):
         fixed = with_value(fixed, axis.kind, None)
     return Comparison(rows, columns, fixed)
 
 
-def offered(kind: str, card: ModelCard) -> dict[str, Entry]:
-    """Entries of one attribute that the model knows, in the vocabulary's order."""
-    words = load_vocabulary()
-    entries: dict[str, dict[str, Entry]] = {
-        "rash": {**words.rashes},
-        "site": {**words.sites},
-        "tone": {**words.tones},
-    }
-    return {key: entry for key, entry in entries[kind].items() if card.knows(kind, key)}
+def kinds_of(card: ModelCard) -> tuple[str, ...]:
+    """Attributes that can be rows or columns: those of which the model knows a word."""
+    return tuple(kind for kind in KINDS if card.offered(kind))
 
 
 def value_of(subject: Attributes | Recipe, kind: str) -> str | None:
@@ -146,8 +137,19 @@ def _validate(comparison: Comparison) -> None:
             f"{count} columns are more than fit side by side ({COLUMNS_MAX}). Take some away, "
             "or make them the rows."
         )
+    _refuse_severities_of_clear(comparison)
     if comparison.count > CELLS_MAX:
         raise InputError(
             f"{len(rows.values)} rows of {len(columns.values)} are {comparison.count} pictures; a comparison "
             f"holds at most {CELLS_MAX}. Take some rows or columns away."
         )
+
+
+def _refuse_severities_of_clear(comparison: Comparison) -> None:
+    """Raises InputError where a row or column of clear skin meets a severity."""
+    rashes = load_vocabulary().rashes
+    for cell in comparison.cells():
+        if cell.severity and cell.rash in rashes and rashes[cell.rash].control:
+            raise InputError(
+                "Clear skin has no severity: take clear skin out of the rashes, or choose no severity."
+            )

@@ -12,6 +12,7 @@ from core.errors import PromptError, VocabularyError
 from core.loras import check_lora, lora_notes
 from core.model_cards import ModelCard, load_card
 from core.model_folders import resolve_source
+from core.occurrence import occurrence_notes
 from core.prompts import check_not_empty, check_prompt, tokenizer_of
 from core.reading import read_prompt
 from core.recipes import SEED_MAX, STOCK_ENCODER, Recipe, validate_count
@@ -91,15 +92,17 @@ def series(recipe: Recipe, count: int) -> tuple[Recipe, ...]:
 
 
 def across_tones(wish: Wish) -> tuple[Recipe, ...]:
-    """One recipe for each tone the model knows, from pale to black: same caption, settings and seed.
+    """One recipe for each tone the model knows, of the asked tone's scale, from light to dark: same caption,
+    settings and seed.
 
     Raises:
         VocabularyError: the wish has no attributes to vary.
     """
     if wish.attributes is None:
         raise VocabularyError("Across skin tones needs a chosen rash and site, not only a written prompt.")
-    known = load_card(wish.model).tones
-    tones = [tone for tone in load_vocabulary().tones if not known or tone in known]
+    card, words = load_card(wish.model), load_vocabulary()
+    scale = words.tone_scale(wish.attributes.tone)
+    tones = [tone for tone in scale if card.knows("tone", tone)] or list(card.offered("tone"))
     seed = secrets.randbelow(SEED_MAX + 1) if wish.seed is None else wish.seed
     wishes = (replace(wish.attributes, tone=tone) for tone in tones)
     return tuple(compose_recipe(replace(wish, attributes=a, prompt=None, seed=seed)) for a in wishes)
@@ -122,27 +125,22 @@ def _read_wish(wish: Wish, card: ModelCard) -> _Asked:
         _check_known(wish.attributes, card)
         caption = compose_caption(wish.attributes)
         if wish.prompt is None or wish.prompt == caption:
-            return _Asked(caption, caption, wish.attributes)
+            return _Asked(caption, caption, wish.attributes, occurrence_notes(wish.attributes, card))
     prompt = wish.prompt or ""
     check_not_empty(prompt)
-    reading = read_prompt(prompt)
-    notes = (*reading.notes, *_unknown_notes(reading.attributes, card))
+    reading = read_prompt(prompt, monk=card.knows_monk)
+    read = reading.attributes
+    notes = (*reading.notes, *_unknown_notes(read, card), *occurrence_notes(read, card))
     return _Asked(prompt, caption, reading.attributes, notes, reading.ignored)
 
 
 def _check_known(attributes: Attributes, card: ModelCard) -> None:
     """The vocabulary first (a typing slip), then the card (a true entry this model never saw)."""
     vocabulary = load_vocabulary()
-    for kind, key in _entries(attributes):
+    for kind, key in attributes.named():
         getattr(vocabulary, kind)(key)
     for kind, key in card.unknown(attributes):
         raise VocabularyError(_unknown_sentence(kind, key, card, vocabulary))
-
-
-def _entries(attributes: Attributes) -> list[tuple[str, str]]:
-    sites = (("site", site) for site in attributes.sites)
-    pairs = (("rash", attributes.rash), *sites, ("tone", attributes.tone))
-    return [(kind, key) for kind, key in pairs if key is not None]
 
 
 def _unknown_notes(attributes: Attributes, card: ModelCard) -> tuple[str, ...]:
@@ -152,7 +150,8 @@ def _unknown_notes(attributes: Attributes, card: ModelCard) -> tuple[str, ...]:
 
 def _unknown_sentence(kind: str, key: str, card: ModelCard, vocabulary: Vocabulary) -> str:
     label, known = getattr(vocabulary, kind)(key).label, ", ".join(card.words(kind))
-    return f"{card.label} was not taught the {kind} '{key}' ({label}). It knows: {known}."
+    knows = f"It knows: {known}." if known else f"It knows no {kind}."
+    return f"{card.label} was not taught the {kind} '{key}' ({label}). {knows}"
 
 
 def _fill(wish: Wish, card: ModelCard, asked: _Asked) -> Recipe:
@@ -171,6 +170,8 @@ def _fill(wish: Wish, card: ModelCard, asked: _Asked) -> Recipe:
         rash=asked.attributes.rash,
         sites=asked.attributes.sites,
         tone=asked.attributes.tone,
+        severity=asked.attributes.severity,
+        view=asked.attributes.view,
         text_encoder=wish.text_encoder,
         text_encoder_weight=wish.text_encoder_weight,
         strength=wish.strength,

@@ -5,6 +5,7 @@
     python -m core.generate --prompt "acne on a fair cheek" --start skin.jpg --strength 0.6 --output out.png
 
 Prints the recipe as JSON (a list for --count above 1), with the attributes read from the prompt in it.
+--severity and --view are for models that know them.
 Several pictures go to out-1.png, out-2.png, ... with seeds that follow each other. --start draws over a
 photograph (JPEG, PNG, WebP): its middle is used, nothing of it is kept but the hash of its pixels. Synthetic:
 not for diagnosis.
@@ -54,8 +55,10 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         "--site", action="append", default=[], help="body site, for example foot (repeatable)"
     )
-    parser.add_argument("--tone", help="skin tone, for example brown")
-    parser.add_argument("--prompt", help="free text instead of rash, site and tone")
+    parser.add_argument("--tone", help="skin tone, for example brown, or a step of the Monk scale: monk_4")
+    parser.add_argument("--severity", help="mild, moderate or severe, if the model knows them")
+    parser.add_argument("--view", help="close_up, at_an_angle or at_distance, if the model knows them")
+    parser.add_argument("--prompt", help="free text instead of the attributes")
     parser.add_argument("--negative-prompt", default="", help="what the picture should not show")
     parser.add_argument("--seed", type=int, help="0 to 4294967295; a fresh one if left out")
     parser.add_argument("--count", type=int, default=1, help="how many pictures, 1 to 8")
@@ -99,15 +102,16 @@ def _compose(asked: Namespace) -> Composition:
 
 
 def _wish(asked: Namespace) -> Wish:
-    chosen = asked.rash is not None or asked.site or asked.tone is not None
+    attributes = Attributes(asked.rash, tuple(asked.site), asked.tone, asked.severity, asked.view)
+    chosen = attributes != Attributes()
     if chosen and asked.prompt is not None:
-        raise InputError("Give either --prompt, or --rash, --site and --tone.")
+        raise InputError("Give either --prompt, or --rash, --site, --tone, --severity and --view.")
     if asked.lora is None and asked.lora_strength is not None:
         raise InputError(
             f"--lora-strength is {asked.lora_strength:g}, but there is no --lora to apply it to."
         )
     return Wish(
-        attributes=Attributes(asked.rash, tuple(asked.site), asked.tone) if chosen else None,
+        attributes=attributes if chosen else None,
         prompt=asked.prompt,
         seed=asked.seed,
         model=asked.model,

@@ -15,11 +15,20 @@ from core.tokens import Token, load_words, tokens_of
 from core.vocabulary import Tone, Vocabulary, load_vocabulary
 
 ROMAN = ("I", "II", "III", "IV", "V", "VI")
+ASKED_BY = {
+    "area": ("site",),
+    "region": ("site",),
+    "type": ("rash",),
+    "rash": ("rash", "severity"),
+    "view": ("view",),
+    "shot": ("view",),
+}
+"""What stands before these words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Words that mean an entry. ``kind`` is rash, site, tone, skin or stop; the last two are no attributes.
+    """Words that mean an entry. ``kind`` is one of an attribute's (``core.attributes``), or skin or stop.
 
     ``sure`` marks a tone that needs no word for skin beside it (a step of a named scale); ``main`` marks
     the caption word, whose slips are read even where it is short.
@@ -49,13 +58,16 @@ class Match:
 
 
 class PhraseBook:
-    """All phrases of a vocabulary, ready to be looked up exactly or nearly."""
+    """All phrases of a vocabulary, ready to be looked up exactly or nearly.
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    Steps of the Monk scale mean its own entries if ``monk`` is set, else the named tones that hold them.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, monk: bool = False) -> None:
         self.words = load_words()
         self.plain = self.words.stop | self.words.negation
         skin = [Phrase("skin", word, word, (word,), main="skin" in word) for word in self.words.skin]
-        meant = [*_attribute_phrases(vocabulary), *skin]
+        meant = [*_attribute_phrases(vocabulary, monk), *skin]
         stops = [Phrase("stop", word, word, (word,)) for word in self.words.stop if len(word) > 4]
         self.exact = {phrase.joined: phrase for phrase in meant}
         self.longest = max(len(phrase.words) for phrase in meant)
@@ -86,16 +98,18 @@ class PhraseBook:
         return Match(phrase, start, end, exact=True) if phrase else None
 
     def _nearly(self, tokens: list[Token], start: int, end: int) -> Match | None:
-        window, asked = tokens[start:end], self._kind_asked(tokens, end)
+        window, asked = tokens[start:end], self._kinds_asked(tokens, end)
         if not self._may_be_slip(window, asked):
             return None
         joined = "".join(token.text for token in window)
         fitting = [
             p
             for p in self._neighbours(joined)
-            if (asked or _reads_slips(p)) and _is_near(window, p, bool(asked))
+            if (asked or _reads_slips(p))
+            and self._keeps_plain(window, p)
+            and _is_near(window, p, bool(asked))
         ]
-        phrase = _clear_winner(joined, [p for p in fitting if p.kind == asked] or ([] if asked else fitting))
+        phrase = _clear_winner(joined, [p for p in fitting if p.kind in asked] if asked else fitting)
         return Match(phrase, start, end, exact=False) if phrase else None
 
     def _neighbours(self, joined: str) -> list[Phrase]:
@@ -108,19 +122,24 @@ class PhraseBook:
                 self.answered[joined] = known
         return known
 
-    def _may_be_slip(self, window: list[Token], asked: str | None) -> bool:
+    def _may_be_slip(self, window: list[Token], asked: tuple[str, ...]) -> bool:
         """A known word is no slip, and an ordinary word only where its neighbour asks for an attribute."""
         unknown = [token for token in window if not self.knows(token)]
-        plain = any(token.text in self.plain for token in window)
         ordinary = any(token.text in self.words.ordinary for token in unknown)
-        return bool(unknown) and not plain and (asked is not None or not ordinary)
+        return bool(unknown) and (bool(asked) or not ordinary)
 
-    def _kind_asked(self, tokens: list[Token], at: int) -> str | None:
-        """The kind of attribute that the word after a window follows in the captions' grammar."""
+    def _keeps_plain(self, window: list[Token], phrase: Phrase) -> bool:
+        """A plain word is no slip: it stands in the phrase at the same place, as in "close up"."""
+        plain = [i for i, token in enumerate(window) if token.text in self.plain]
+        same = len(window) == len(phrase.words)
+        return not plain or (same and all(window[i].text == phrase.words[i] for i in plain))
+
+    def _kinds_asked(self, tokens: list[Token], at: int) -> tuple[str, ...]:
+        """The kinds of attribute that the word after a window follows in the captions' grammar."""
         following = tokens[at].text if at < len(tokens) else ""
         if following in self.words.skin:
-            return "tone"
-        return {"area": "site", "region": "site", "type": "rash", "rash": "rash"}.get(following)
+            return ("tone",)
+        return ASKED_BY.get(following, ())
 
 
 def _starts(inside: Iterable[int], length: int, count: int) -> list[int]:
@@ -129,13 +148,13 @@ def _starts(inside: Iterable[int], length: int, count: int) -> list[int]:
     return sorted(start for start in starts if 0 <= start <= count - length)
 
 
-@lru_cache(maxsize=1)
-def default_book() -> PhraseBook:
+@lru_cache(maxsize=2)
+def default_book(monk: bool = False) -> PhraseBook:
     """The book of the app's own vocabulary."""
-    return PhraseBook(load_vocabulary())
+    return PhraseBook(load_vocabulary(), monk)
 
 
-def _attribute_phrases(vocabulary: Vocabulary) -> Iterator[Phrase]:
+def _attribute_phrases(vocabulary: Vocabulary, monk: bool) -> Iterator[Phrase]:
     for rash in vocabulary.rashes.values():
         yield from _named("rash", rash.key, rash.caption, rash.synonyms)
     for site in vocabulary.sites.values():
@@ -143,7 +162,14 @@ def _attribute_phrases(vocabulary: Vocabulary) -> Iterator[Phrase]:
         yield from _named("site", site.key, spoken, site.synonyms)
     for tone in vocabulary.tones.values():
         yield from _named("tone", tone.key, tone.caption, tone.synonyms)
-        yield from (Phrase("tone", tone.key, name, _split(name), sure=True) for name in _scale_names(tone))
+        yield from (Phrase("tone", tone.key, name, _split(name), sure=True) for name in _types(tone))
+    for step in vocabulary.monk_tones.values():
+        key = step.key if monk else vocabulary.named_tone(step).key
+        yield from (Phrase("tone", key, name, _split(name), sure=True) for name in _steps(step))
+    for severity in vocabulary.severities.values():
+        yield from _named("severity", severity.key, severity.caption, severity.synonyms)
+    for view in vocabulary.views.values():
+        yield from _named("view", view.key, view.caption, view.synonyms)
 
 
 def _named(kind: str, key: str, caption: str, synonyms: tuple[str, ...]) -> Iterator[Phrase]:
@@ -155,22 +181,19 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(token.text for token in tokens_of(text))
 
 
-def _scale_names(tone: Tone) -> Iterator[str]:
-    """The tone's steps on the named scales: "monk 7", "fitzpatrick V", "skin type 5"."""
-    for step in range(tone.monk[0], tone.monk[1] + 1):
-        for name in ("monk", "mst", "monk tone", "monk skin tone", "monk step", "monk scale"):
-            yield f"{name} {step}"
+def _steps(tone: Tone) -> Iterator[str]:
+    """A step's names on the Monk scale: "monk 7 tone", "monk skin tone 7", "MST 7"."""
+    yield from (tone.caption, *tone.synonyms)
+    for name in ("monk tone", "monk skin tone", "monk skin tone scale", "monk step", "monk skin type"):
+        yield f"{name} {tone.monk[0]}"
+
+
+def _types(tone: Tone) -> Iterator[str]:
+    """The tone's Fitzpatrick types: "fitzpatrick V", "skin type 5"."""
+    names = ("fitzpatrick", "fitzpatrick type", "fitzpatrick skin type", "fst", "phototype", "skin type")
     for step in range(tone.fitzpatrick[0], tone.fitzpatrick[1] + 1):
         for number in (str(step), ROMAN[step - 1]):
-            for name in (
-                "fitzpatrick",
-                "fitzpatrick type",
-                "fitzpatrick skin type",
-                "fst",
-                "phototype",
-                "skin type",
-            ):
-                yield f"{name} {number}"
+            yield from (f"{name} {number}" for name in names)
             yield f"type {number} skin"
 
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.attributes import KINDS
 from core.errors import ModelError
 
 MEASUREMENT_NAME = "measurement.json"
-ATTRIBUTES = ("rash", "site", "tone")
+ALWAYS = ("rash", "site", "tone")
+"""Attributes that every measurement holds a matrix of; those of severity and view are there where model and
+judge know them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ def load_measurement(folder: Path) -> Measurement | None:
         return None
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        confusions = {name: _confusion(values["tables"][f"{name}_confusion"]) for name in ATTRIBUTES}
+        tables = values["tables"]
+        there = [name for name in KINDS if name in ALWAYS or f"{name}_confusion" in tables]
+        confusions = {name: _confusion(tables[f"{name}_confusion"]) for name in there}
         return Measurement(int(values["count"]), confusions, str(values["command"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(

@@ -1,7 +1,8 @@
 """What a model says about itself: the words it knows, its default settings, its measured figures.
 
 A card is ``model_card.json`` in the model's folder. A folder without one (an ordinary Stable Diffusion 1.x)
-gets a bare card: nothing is known about its words, so every entry of the vocabulary is offered.
+gets a bare card: nothing is known about its words, so every entry of the vocabulary is offered. Cards of
+before severities and views name none, and their models know none.
 """
 
 import json
@@ -14,8 +15,12 @@ from core.attributes import Attributes
 from core.errors import ModelError
 from core.model_folders import MODEL_INDEX, locate_source
 from core.settings import EMBEDDED_MODEL, Settings
+from core.vocabulary import Entry, load_vocabulary
 
 CARD_FILE = "model_card.json"
+WORD_LISTS = ("rashes", "sites", "tones", "severities", "views")
+OPTIONAL = ("severity", "view")
+"""Attributes that a model may not know at all; a picture need not be asked for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,8 @@ class DrawingDefaults:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """One model. ``source`` is what a recipe stores in ``model``; empty word lists mean: not known."""
+    """One model. ``source`` is what a recipe stores in ``model``. Without rashes, sites or tones it is not
+    known which of them it knows; without severities or views it knows none."""
 
     source: str
     label: str
@@ -40,6 +46,8 @@ class ModelCard:
     rashes: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()
     tones: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
     defaults: DrawingDefaults = DrawingDefaults()
     figures: dict[str, Any] = field(default_factory=dict, hash=False)
     licence: str = ""
@@ -48,20 +56,37 @@ class ModelCard:
     """Share of the combinations of its words that the model never saw (``training.triples``)."""
     judge: bool = False
     """Whether the released judge knows this model's words, so that it may read rash and site."""
+    true_sites: bool = False
+    """Whether its training left out the sites where a rash does not occur (``core.occurrence``)."""
+
+    @property
+    def knows_monk(self) -> bool:
+        """Whether steps of the Monk scale are words of its own to this model."""
+        return any(self.knows("tone", key) for key in load_vocabulary().monk_tones)
 
     def unknown(self, attributes: Attributes) -> tuple[tuple[str, str], ...]:
         """Pairs (kind, key) among ``attributes`` that this model was not trained on."""
-        sites = (("site", site) for site in attributes.sites)
-        asked = (("rash", attributes.rash), *sites, ("tone", attributes.tone))
-        return tuple((kind, key) for kind, key in asked if key is not None and not self.knows(kind, key))
+        return tuple((kind, key) for kind, key in attributes.named() if not self.knows(kind, key))
 
     def knows(self, kind: str, key: str) -> bool:
-        """True if the entry is in the card, or the card lists none of its kind."""
-        return not (words := self.words(kind)) or key in words
+        """True if the entry is in the card, or the card can't say (``ModelCard``)."""
+        words = self.words(kind)
+        return key in words or (not words and kind not in OPTIONAL)
 
     def words(self, kind: str) -> tuple[str, ...]:
-        """Keys of one kind: "rash", "site" or "tone"."""
-        return {"rash": self.rashes, "site": self.sites, "tone": self.tones}[kind]
+        """Keys of one kind of attribute."""
+        return {
+            "rash": self.rashes,
+            "site": self.sites,
+            "tone": self.tones,
+            "severity": self.severities,
+            "view": self.views,
+        }[kind]
+
+    def offered(self, kind: str) -> dict[str, Entry]:
+        """Entries of one kind that the model knows, in the vocabulary's order."""
+        entries = load_vocabulary().entries(kind)
+        return {key: entry for key, entry in entries.items() if self.knows(kind, key)}
 
 
 def load_card(source: str | Path) -> ModelCard:
@@ -107,9 +132,12 @@ def _card_for_list(folder: Path) -> ModelCard:
 
 
 def _bare_card(source: str) -> ModelCard:
+    words = load_vocabulary()
     return ModelCard(
         source=source,
         label=Path(source).name,
+        severities=tuple(words.severities),
+        views=tuple(words.views),
         description="A Stable Diffusion model without a card: what it was trained on is not recorded here.",
         notice="Not for diagnosis. How well it draws what is asked has not been measured.",
     )
@@ -119,7 +147,7 @@ def _parse(source: str, values: Any) -> ModelCard:
     if not isinstance(values, dict):
         raise ValueError("a JSON object was expected")
     known = {f.name: values[f.name] for f in fields(ModelCard) if f.name in values}
-    words = {kind: _keys(known.get(kind, ())) for kind in ("rashes", "sites", "tones")}
+    words = {kind: _keys(known.get(kind, ())) for kind in WORD_LISTS}
     defaults = DrawingDefaults(**known.get("defaults", {}))
     plain = {"label": Path(source).name, **known}
     return ModelCard(**{**plain, **words, "defaults": defaults, "source": source})

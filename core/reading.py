@@ -12,6 +12,8 @@ from core.tokens import Token, tokens_of
 from core.vocabulary import Vocabulary, load_vocabulary
 
 NOT_FOUND = {"rash": "rash type", "site": "body site", "tone": "skin tone"}
+SEVERAL = {"rash": "rash types", "tone": "skin tones", "severity": "severities", "view": "views"}
+DENIABLE = ("rash", "severity")
 NUMBERS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six"}
 
 
@@ -37,6 +39,9 @@ class _Text:
     def of_kind(self, kind: str) -> list[Match]:
         return [match for match in self.matches if match.phrase.kind == kind]
 
+    def said(self, kind: str) -> list[Match]:
+        return [match for match in self.of_kind(kind) if not _is_denied(self, match)]
+
     def written(self, match: Match) -> str:
         return " ".join(self.prompt[self.tokens[match.start].start : self.tokens[match.end - 1].end].split())
 
@@ -47,28 +52,56 @@ class _Text:
         return self.tokens[position].text if 0 <= position < len(self.tokens) else ""
 
 
-def read_prompt(text: str, vocabulary: Vocabulary | None = None) -> Reading:
-    """Finds rash, sites and tone in free text; never raises, since a prompt may say anything."""
+def read_prompt(text: str, vocabulary: Vocabulary | None = None, monk: bool = False) -> Reading:
+    """Finds what free text asks for; never raises, since a prompt may say anything.
+
+    With ``monk``, "monk 4" is that step of the Monk scale; without, the named tone that holds it.
+    """
     words = vocabulary or load_vocabulary()
-    book = PhraseBook(words) if vocabulary else default_book()
+    book = PhraseBook(words, monk) if vocabulary else default_book(monk)
     tokens = tokens_of(text)
     found = _Text(text, tokens, book.find(tokens), book, words)
-    denied = [match for match in found.of_kind("rash") if _is_denied(found, match)]
-    rashes = _rashes(found, denied)
-    sites, tones = found.of_kind("site"), _tones(found)
-    attributes = Attributes(
-        rash=rashes[0].phrase.key if rashes else None,
-        sites=tuple(dict.fromkeys(match.phrase.key for match in sites)),
-        tone=tones[0].phrase.key if tones else None,
-    )
-    used = [*rashes, *sites, *tones]
+    used = _used(found)
+    attributes = _attributes(used, words)
+    denied = [m for kind in DENIABLE for m in found.of_kind(kind) if _is_denied(found, m)]
+    of_clear = _severities_of_clear(used, words)
     notes = [
-        *_corrections(found, used),
+        *_corrections(found, [match for matches in used.values() for match in matches]),
         *_denials(found, denied),
-        *_choices(found, rashes, tones),
+        *_choices(found, used),
+        *(f"Clear skin has no severity: '{found.written(match)}' is not used." for match in of_clear),
         *_gaps(attributes),
     ]
-    return Reading(attributes, tuple(notes), _ignored(found, [*used, *denied]))
+    seen = [*denied, *(match for matches in used.values() for match in matches)]
+    return Reading(attributes, tuple(notes), _ignored(found, seen))
+
+
+def _used(found: _Text) -> dict[str, list[Match]]:
+    """What was made something of, by kind."""
+    return {
+        "rash": _rashes(found),
+        "site": found.of_kind("site"),
+        "tone": _tones(found),
+        "severity": found.said("severity"),
+        "view": found.of_kind("view"),
+    }
+
+
+def _attributes(used: dict[str, list[Match]], words: Vocabulary) -> Attributes:
+    first = {kind: matches[0].phrase.key if matches else None for kind, matches in used.items()}
+    return Attributes(
+        rash=first["rash"],
+        sites=tuple(dict.fromkeys(match.phrase.key for match in used["site"])),
+        tone=first["tone"],
+        severity=None if _severities_of_clear(used, words) else first["severity"],
+        view=first["view"],
+    )
+
+
+def _severities_of_clear(used: dict[str, list[Match]], words: Vocabulary) -> list[Match]:
+    """Severities that are asked of skin without a rash."""
+    rashes = used["rash"]
+    return used["severity"] if rashes and words.rash(rashes[0].phrase.key).control else []
 
 
 def _is_denied(text: _Text, match: Match) -> bool:
@@ -77,9 +110,9 @@ def _is_denied(text: _Text, match: Match) -> bool:
     return before[0] in negation or (before[0] in ("any", "sign", "signs") and before[1] in negation)
 
 
-def _rashes(text: _Text, denied: list[Match]) -> list[Match]:
+def _rashes(text: _Text) -> list[Match]:
     """Rash types in order; clear skin counts only where no rash is named beside it."""
-    named = [match for match in text.of_kind("rash") if match not in denied]
+    named = text.said("rash")
     real = [match for match in named if not text.vocabulary.rashes[match.phrase.key].control]
     return real or named
 
@@ -113,7 +146,7 @@ def _stands_alone(text: _Text, match: Match) -> bool:
 
 
 def _is_caption_word(text: _Text, match: Match) -> bool:
-    return match.phrase.joined == text.vocabulary.tones[match.phrase.key].caption
+    return match.phrase.joined == text.vocabulary.tone(match.phrase.key).caption
 
 
 def _before_rash(text: _Text, match: Match) -> bool:
@@ -135,20 +168,18 @@ def _corrections(text: _Text, used: list[Match]) -> list[str]:
 
 
 def _denials(text: _Text, denied: list[Match]) -> list[str]:
+    ends = {"rash": " and not drawn; for skin with no rash write 'clear skin'."}
     return [
-        f"'{text.written(match)}' is named as absent and not drawn; for skin with no rash write 'clear skin'."
-        for match in denied
+        f"'{text.written(m)}' is named as absent{ends.get(m.phrase.kind, ' and not used.')}" for m in denied
     ]
 
 
-def _choices(text: _Text, rashes: list[Match], tones: list[Match]) -> list[str]:
+def _choices(text: _Text, used: dict[str, list[Match]]) -> list[str]:
     """A sentence for each attribute of which several were named but one is drawn."""
     notes = []
-    for what, matches, entries in (
-        ("rash types", rashes, text.vocabulary.rashes),
-        ("skin tones", tones, text.vocabulary.tones),
-    ):
-        names = [entries[key].caption for key in dict.fromkeys(match.phrase.key for match in matches)]
+    for kind, what in SEVERAL.items():
+        entries = text.vocabulary.entries(kind)
+        names = [entries[key].caption for key in dict.fromkeys(match.phrase.key for match in used[kind])]
         if len(names) > 1:
             notes.append(
                 f"{NUMBERS.get(len(names), 'Many')} {what} named: {', '.join(names)}; the first is used."

@@ -17,8 +17,9 @@ class Reading:
     ``monk`` is the nearest Monk swatch (1 to 10) by CIEDE2000 and ``monk_distance`` its distance, ``ita`` the
     individual typology angle in degrees, both of skin without lesions and background. ``tone`` is the
     vocabulary's step whose pictures look most like it at that site. ``lesion_share`` is lesions among all
-    skin, 0 to 1. ``rash`` and ``site`` are the judge's likeliest with their probabilities; None for models
-    that no judge was trained for. ``judge_sha256`` names the weights that read.
+    skin, 0 to 1. ``rash``, ``site``, ``severity`` and ``view`` are the judge's likeliest with their
+    probabilities; None for models that no judge was trained for, and what the judge does not tell.
+    ``judge_sha256`` names the weights that read.
     """
 
     tone: str | None = None
@@ -32,6 +33,10 @@ class Reading:
     site_probability: float | None = None
     judge_sha256: str = ""
     note: str = ""
+    severity: str | None = None
+    severity_probability: float | None = None
+    view: str | None = None
+    view_probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from core.attributes import Attributes
 from core.errors import RecipeError
 
 SEED_MAX = 2**32 - 1
@@ -30,7 +31,10 @@ SCHEDULERS: dict[str, str] = {
 }
 """Names offered to users, and the diffusers class behind each."""
 
-LATER = ("text_encoder_weight", "strength", "start_hash", "lora", "lora_hash", "lora_strength")
+LATER = (
+    *("severity", "view", "text_encoder_weight", "strength", "start_hash"),
+    *("lora", "lora_hash", "lora_strength"),
+)
 """Settings left out of a recipe's text where they are None: recipes from before them keep their text."""
 
 
@@ -38,8 +42,9 @@ LATER = ("text_encoder_weight", "strength", "start_hash", "lora", "lora_hash", "
 class Recipe:
     """Everything that determines a generation, with diffusers' names for the settings.
 
-    ``rash``, ``sites`` and ``tone`` are the attributes read from the prompt (vocabulary keys). ``caption`` is
-    the template sentence when dropdowns composed it, else None; ``prompt`` is what the text encoder reads.
+    ``rash``, ``sites``, ``tone``, ``severity`` and ``view`` are the attributes read from the prompt, as
+    vocabulary keys. ``caption`` is the template sentence when dropdowns composed it, else None; ``prompt``
+    is what the text encoder reads.
     Hashes identify weights by content, so a recipe stays true when a folder is renamed.
 
     ``text_encoder_weight`` mixes the model's own text encoder (0) with the one named by ``text_encoder`` (1);
@@ -66,6 +71,8 @@ class Recipe:
     rash: str | None = None
     sites: tuple[str, ...] = ()
     tone: str | None = None
+    severity: str | None = None
+    view: str | None = None
     model_hash: str = ""
     text_encoder: str = STOCK_ENCODER
     text_encoder_weight: float | None = None
@@ -81,6 +88,11 @@ class Recipe:
         validate(self)
         if (weight := self.text_encoder_weight) is not None:
             object.__setattr__(self, "text_encoder_weight", None if weight == 1 else float(weight))
+
+    @property
+    def attributes(self) -> Attributes:
+        """What the prompt was read as."""
+        return Attributes(self.rash, self.sites, self.tone, self.severity, self.view)
 
     @property
     def steps_drawn(self) -> int:

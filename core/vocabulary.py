@@ -1,4 +1,4 @@
-"""The words of the domain: rash types, body sites, skin tones, read from data/vocabulary/*.toml.
+"""The words of the domain: rash types, body sites, skin tones, severities and views, from data/vocabulary.
 
 Adding a rash, a site or a tone means adding an entry there; nothing here changes.
 """
@@ -15,7 +15,10 @@ from core.settings import VOCABULARY_DIR
 
 @dataclass(frozen=True, slots=True)
 class Rash:
-    """A rash type. ``control`` marks clear skin, whose caption has no "type of rash"."""
+    """A rash type. ``control`` marks clear skin, whose caption has no "type of rash".
+
+    ``not_at`` are sites where it does not occur; at those of ``undrawn`` it may, but no phantom shows it.
+    """
 
     key: str
     label: str
@@ -25,6 +28,12 @@ class Rash:
     codes: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     """Coding system ("icd10cm", "snomed") to codes or code families."""
     control: bool = False
+    not_at: tuple[str, ...] = ()
+    undrawn: tuple[str, ...] = ()
+
+    def is_drawn_at(self, site: str) -> bool:
+        """Whether phantoms that keep to nature show it at a site."""
+        return site not in self.not_at and site not in self.undrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +62,47 @@ class Tone:
     codes: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
 
-Entry = Rash | Site | Tone
-E = TypeVar("E", Rash, Site, Tone)
+@dataclass(frozen=True, slots=True)
+class Severity:
+    """How pronounced a rash is; its word stands before the rash."""
+
+    key: str
+    label: str
+    caption: str
+    synonyms: tuple[str, ...] = ()
+    codes: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How the camera stands to the skin; its words stand at the caption's end."""
+
+    key: str
+    label: str
+    caption: str
+    synonyms: tuple[str, ...] = ()
+    codes: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+
+Entry = Rash | Site | Tone | Severity | View
+E = TypeVar("E", Rash, Site, Tone, Severity, View)
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All entries by key, in file order."""
+    """All entries by key, in file order. ``monk_tones`` are a finer scale beside the named ``tones``."""
 
     rashes: dict[str, Rash]
     sites: dict[str, Site]
     tones: dict[str, Tone]
+    monk_tones: dict[str, Tone]
+    severities: dict[str, Severity]
+    views: dict[str, View]
+
+    @property
+    def all_tones(self) -> dict[str, Tone]:
+        """Both scales: the named tones first, each from light to dark."""
+        return {**self.tones, **self.monk_tones}
 
     def rash(self, key: str) -> Rash:
         """Raises VocabularyError if unknown."""
@@ -74,8 +113,35 @@ class Vocabulary:
         return _look_up("site", self.sites, key)
 
     def tone(self, key: str) -> Tone:
+        """One of either scale. Raises VocabularyError if unknown."""
+        return _look_up("tone", self.all_tones, key)
+
+    def severity(self, key: str) -> Severity:
         """Raises VocabularyError if unknown."""
-        return _look_up("tone", self.tones, key)
+        return _look_up("severity", self.severities, key)
+
+    def view(self, key: str) -> View:
+        """Raises VocabularyError if unknown."""
+        return _look_up("view", self.views, key)
+
+    def entries(self, kind: str) -> dict[str, Entry]:
+        """All entries of "rash", "site", "tone", "severity" or "view"."""
+        found: dict[str, dict[str, Entry]] = {
+            "rash": {**self.rashes},
+            "site": {**self.sites},
+            "tone": {**self.all_tones},
+            "severity": {**self.severities},
+            "view": {**self.views},
+        }
+        return found[kind]
+
+    def tone_scale(self, tone: str | None) -> dict[str, Tone]:
+        """The scale that a tone belongs to; without one, the named tones."""
+        return self.monk_tones if tone in self.monk_tones else self.tones
+
+    def named_tone(self, tone: Tone) -> Tone:
+        """The named tone whose range holds a Monk step; a named tone is its own."""
+        return next(named for named in self.tones.values() if named.monk[0] <= tone.monk[0] <= named.monk[1])
 
 
 def _look_up(kind: str, entries: dict[str, E], key: str) -> E:
@@ -86,7 +152,7 @@ def _look_up(kind: str, entries: dict[str, E], key: str) -> E:
 
 @lru_cache(maxsize=4)
 def load_vocabulary(folder: Path = VOCABULARY_DIR) -> Vocabulary:
-    """Reads rashes.toml, sites.toml and tones.toml.
+    """Reads rashes.toml, sites.toml, tones.toml, monk_tones.toml, severities.toml and views.toml.
 
     Raises:
         VocabularyError: a file is missing or an entry is malformed; the message names file and key.
@@ -95,6 +161,9 @@ def load_vocabulary(folder: Path = VOCABULARY_DIR) -> Vocabulary:
         rashes=_entries(Rash, folder / "rashes.toml"),
         sites=_entries(Site, folder / "sites.toml"),
         tones=_entries(Tone, folder / "tones.toml"),
+        monk_tones=_entries(Tone, folder / "monk_tones.toml"),
+        severities=_entries(Severity, folder / "severities.toml"),
+        views=_entries(View, folder / "views.toml"),
     )
 
 

@@ -45,6 +45,8 @@ QUESTIONS: dict[str, tuple[HistoryFilter, Order]] = {
     "rare tone of a common rash": (HistoryFilter(rashes=("tinea",), tones=("black",)), Order.REALISM),
     "tone only in the first tenth": (HistoryFilter(tones=("early",)), Order.NEWEST),
     "tone only in the last tenth": (HistoryFilter(tones=("late",)), Order.NEWEST),
+    "one severity": (HistoryFilter(severities=("severe",)), Order.NEWEST),
+    "views by realism": (HistoryFilter(views=("close_up", "at_distance")), Order.REALISM),
     "starred": (HistoryFilter(starred=True), Order.NEWEST),
     "starred by realism": (HistoryFilter(starred=True), Order.REALISM),
     "rated": (HistoryFilter(rated=True), Order.NEWEST),

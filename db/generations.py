@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, exists, insert, select, update
 
 from core.errors import NotAllowedError, NotFoundError
 from core.jobs import DrawnImage
@@ -106,6 +106,17 @@ class Generations:
         with self.database.reading() as connection:
             return sorted(connection.execute(query).scalars())
 
+    def asked_for(self, kind: str, keys: Iterable[str]) -> list[str]:
+        """Those of the keys that pictures that are not deleted were asked for; ``kind`` is an attribute of
+        one value: "rash", "tone", "severity" or "view"."""
+        column, live = generations.c[kind], generations.c.deleted_at.is_(None)
+        with self.database.reading() as connection:
+            found = {
+                key: connection.execute(select(exists().where(column == key, live))).scalar_one()
+                for key in keys
+            }
+        return [key for key, there in found.items() if there]
+
     def _set_deleted(self, ids: Iterable[int], asking: str, deleted_at: Any) -> None:
         with self.database.writing() as connection:
             for id in ids:
@@ -128,6 +139,8 @@ def insert_generation(
         "recipe": recipe.to_json(),
         "rash": recipe.rash,
         "tone": recipe.tone,
+        "severity": recipe.severity,
+        "view": recipe.view,
         "sites": _joined(recipe.sites),
         "model": recipe.model,
         "prompt_id": _prompt_id(connection, recipe.prompt),

@@ -17,6 +17,14 @@ START = datetime(2025, 1, 1, tzinfo=UTC)
 RASHES = ("acne", "eczema", "tinea", "psoriasis_lichen", "viral", "urticaria", "clear")
 SITES = ("face", "cheek", "forehead", "neck", "chest", "back", "arm", "hand", "leg", "foot", "sole")
 TONES = ("pale", "fair", "medium", "tan", "brown")
+FURTHER = (
+    {"severity": "mild"},
+    {"severity": "severe", "view": "close_up"},
+    {"view": "at_distance"},
+    {"severity": "moderate", "view": "at_an_angle"},
+)
+"""What every fifth picture was asked for besides."""
+
 RARE = 40
 """Pictures of the one rare tone and of the rare rash, spread over the whole time."""
 
@@ -58,6 +66,8 @@ def _row(
         "recipe": recipe.to_json(),
         "rash": recipe.rash,
         "tone": recipe.tone,
+        "severity": recipe.severity,
+        "view": recipe.view,
         "sites": f" {' '.join(recipe.sites)} ",
         "model": recipe.model,
         "prompt_id": known.setdefault(recipe.prompt.lower(), len(known) + 1),
@@ -96,4 +106,6 @@ def _recipe(rng: random.Random, number: int, count: int) -> Recipe:
         "text_encoder_hash": "b" * 64,
         "versions": {"torch": "2", "diffusers": "0"},
     }
-    return Recipe(prompt, number, "embedded", rash=rash, sites=(site,), tone=tone, **settings, **hashes)
+    further = FURTHER[number // 5 % len(FURTHER)] if number % 5 == 2 else {}
+    shown: dict[str, Any] = {"rash": rash, "sites": (site,), "tone": tone, **further}
+    return Recipe(prompt, number, "embedded", **shown, **settings, **hashes)

@@ -62,6 +62,8 @@ def narrowings(filter: HistoryFilter, order: Order, asking: int) -> list[Narrowi
     by_date = order is not Order.REALISM
     pairs = (("rash", filter.rashes), ("tone", filter.tones), ("model", filter.models))
     found = [_one_of(generations.c[name], values, by_date) for name, values in pairs if values]
+    further = (("severity", filter.severities), ("view", filter.views))
+    found += [_asked(generations.c[name], values) for name, values in further if values]
     if filter.sites:
         found.append(_sites(filter.sites))
     if filter.starred:
@@ -90,6 +92,12 @@ def _one_of(column: ColumnElement[Any], values: tuple[str, ...], by_date: bool) 
     matches = select(g.id).where(column.in_(values), g.deleted_at.is_(None))
     if len(values) == 1 and by_date:
         return Narrowing(column == values[0], matches, gives_order=True)
+    return Narrowing(unindexed(column, type_=column.type).in_(values), matches)
+
+
+def _asked(column: ColumnElement[Any], values: tuple[str, ...]) -> Narrowing:
+    """What many pictures were not asked for at all: its index holds the others alone, in no order of time."""
+    matches = select(g.id).where(column.in_(values), g.deleted_at.is_(None))
     return Narrowing(unindexed(column, type_=column.type).in_(values), matches)
 
 

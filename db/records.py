@@ -93,6 +93,8 @@ class HistoryFilter:
     rashes: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()
     tones: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     rated: bool | None = None
     min_realism: float | None = None

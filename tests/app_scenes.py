@@ -49,7 +49,12 @@ def open_app(page: str = "generate", seconds: float = 60) -> AppTest:
 
 def recipe_for(rash: str = "tinea", site: str = "foot", tone: str = "brown", seed: int = 7) -> Recipe:
     """A recipe as the form composes it, for the tiny model."""
-    caption = compose_caption(Attributes(rash, (site,), tone))
+    return recipe_of(Attributes(rash, (site,), tone), seed)
+
+
+def recipe_of(asked: Attributes, seed: int = 7) -> Recipe:
+    """The same, for any attributes."""
+    caption = compose_caption(asked)
     return Recipe(
         prompt=caption,
         caption=caption,
@@ -60,9 +65,11 @@ def recipe_for(rash: str = "tinea", site: str = "foot", tone: str = "brown", see
         scheduler="ddim",
         height=32,
         width=32,
-        rash=rash,
-        sites=(site,),
-        tone=tone,
+        rash=asked.rash,
+        sites=asked.sites,
+        tone=asked.tone,
+        severity=asked.severity,
+        view=asked.view,
     )
 
 

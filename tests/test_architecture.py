@@ -49,6 +49,7 @@ DESCRIBING = (
     "loras",
     "matching",
     "model_cards",
+    "occurrence",
     "origins",
     "phantom_starts",
     "photographs",

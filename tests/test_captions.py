@@ -31,6 +31,18 @@ from core.errors import VocabularyError
             Attributes("tinea", ("between_toes", "sole"), "pale"),
             "tinea type of rash between the toes area and at the sole area on a pale skin",
         ),
+        (
+            Attributes("tinea", ("foot",), "fair", "severe", "close_up"),
+            "severe tinea type of rash at the foot area on a fair skin, close-up",
+        ),
+        (
+            Attributes("acne", ("chin",), "monk_4", view="at_an_angle"),
+            "acne type of rash at the chin area on a monk 4 tone skin, at an angle",
+        ),
+        (Attributes("eczema", severity="mild"), "mild eczema type of rash"),
+        (Attributes(severity="moderate"), "moderate rash"),
+        (Attributes("clear", ("palm",), view="at_distance"), "clear skin at the palm area, at distance"),
+        (Attributes(view="close_up"), "close-up"),
     ],
 )
 def test_a_caption_follows_the_grammar_word_by_word(attributes: Attributes, caption: str) -> None:
@@ -43,6 +55,9 @@ def test_a_caption_follows_the_grammar_word_by_word(attributes: Attributes, capt
         (Attributes("measels"), "measels"),
         (Attributes("acne", ("foot", "moon")), "moon"),
         (Attributes("acne", (), "green"), "green"),
+        (Attributes("acne", severity="deadly"), "deadly"),
+        (Attributes("acne", view="upside_down"), "upside_down"),
+        (Attributes("clear", severity="mild"), "Clear skin has no severity: leave 'mild' out"),
     ],
 )
 def test_an_unknown_key_is_refused_by_name(attributes: Attributes, word: str) -> None:

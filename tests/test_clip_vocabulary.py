@@ -11,6 +11,7 @@ from tokenizers.pre_tokenizers import ByteLevel
 from transformers import CLIPTokenizer
 
 from core.prompts import FolderTokenizer
+from core.vocabulary import load_vocabulary
 from training.finetune_data import tokenise_captions
 from training.tokenizer import build_tokenizer
 
@@ -89,6 +90,13 @@ def test_the_vocabulary_is_clips_own(ours: CLIPTokenizer, reference: Any) -> Non
 @pytest.mark.parametrize("text", TEXTS)
 def test_ids_are_those_of_the_released_code(ours: CLIPTokenizer, reference: Any, text: str) -> None:
     assert ours(text).input_ids == [START, *reference.encode(text), END]
+
+
+def test_monk_steps_severities_and_views_take_six_tokens_at_most(ours: CLIPTokenizer) -> None:
+    words = load_vocabulary()
+    entries = [*words.monk_tones.values(), *words.severities.values(), *words.views.values()]
+    lengths = {entry.caption: len(ours(entry.caption).input_ids) - 2 for entry in entries}
+    assert max(lengths.values()) <= 6, lengths
 
 
 def test_only_typographic_quotes_are_read_otherwise(ours: CLIPTokenizer, reference: Any) -> None:

@@ -1,26 +1,26 @@
 """Comparisons: which pictures a table holds, their recipes, and how a table is read back from its jobs."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 from library_parts import RECIPE
 from tiny_models import make_tiny_pipeline, tiny_card
 
-from core.attributes import Attributes
+from core.attributes import KINDS, Attributes
 from core.comparisons import (
-    KINDS,
     Axis,
     Comparison,
     comparison_recipes,
     is_comparison,
-    offered,
+    kinds_of,
     read_comparison,
     value_of,
 )
 from core.composing import Wish
 from core.errors import InputError, VocabularyError
 from core.recipes import Recipe
+from core.vocabulary import load_vocabulary
 
 ROWS, COLUMNS = Axis("rash", ("acne", "tinea")), Axis("tone", ("fair", "brown", "black"))
 TABLE = Comparison(ROWS, COLUMNS, Attributes(sites=("foot",)))
@@ -61,12 +61,18 @@ def test_a_value_the_model_was_not_taught_is_refused() -> None:
 @pytest.mark.parametrize("rows", KINDS)
 @pytest.mark.parametrize("columns", KINDS)
 def test_a_table_is_read_back_from_its_request_and_recipes(rows: str, columns: str) -> None:
-    values = {"rash": ("tinea", "acne"), "site": ("palm",), "tone": ("brown", "fair")}
+    values = {
+        "rash": ("tinea", "acne"),
+        "site": ("palm",),
+        "tone": ("brown", "fair"),
+        "severity": ("mild", "severe"),
+        "view": ("close_up",),
+    }
     if rows == columns:
         with pytest.raises(InputError, match="two different"):
             Comparison(Axis(rows, values[rows]), Axis(columns, values[columns]), Attributes())
         return
-    plain = {"rash": "clear", "sites": ("face",), "tone": "black"}
+    plain = {"rash": "eczema", "sites": ("face",), "tone": "black", "severity": "moderate", "view": None}
     taken = {"site": "sites"}
     for kind in (rows, columns):
         plain[taken.get(kind, kind)] = () if kind == "site" else None
@@ -78,7 +84,7 @@ def test_a_table_is_read_back_from_its_request_and_recipes(rows: str, columns: s
 
 
 def _recipe(attributes: Attributes) -> Recipe:
-    return replace(RECIPE, rash=attributes.rash, sites=attributes.sites, tone=attributes.tone)
+    return replace(RECIPE, **{f.name: getattr(attributes, f.name) for f in fields(attributes)})
 
 
 def test_other_requests_are_no_comparison() -> None:
@@ -117,11 +123,24 @@ def test_the_largest_table_is_allowed() -> None:
 
 def test_only_what_the_card_knows_is_offered_in_the_vocabularys_order() -> None:
     card = tiny_card()
-    assert {kind: list(offered(kind, card)) for kind in KINDS} == {
+    assert {kind: list(card.offered(kind)) for kind in KINDS} == {
         "rash": ["acne", "tinea", "clear"],
-        "site": sorted(card.sites, key=list(offered("site", card)).index),
+        "site": sorted(card.sites, key=list(load_vocabulary().sites).index),
         "tone": ["fair", "brown", "black"],
+        "severity": [],
+        "view": [],
     }
+    assert kinds_of(card) == ("rash", "site", "tone")
+    assert kinds_of(replace(card, severities=("mild", "severe"))) == ("rash", "site", "tone", "severity")
+
+
+def test_clear_skin_beside_severities_is_refused_with_the_way_out() -> None:
+    severities = Axis("severity", ("mild", "severe"))
+    with pytest.raises(InputError, match="take clear skin out"):
+        Comparison(Axis("rash", ("acne", "clear")), severities, Attributes(sites=("foot",)))
+    with pytest.raises(InputError, match="take clear skin out"):
+        Comparison(Axis("view", ("close_up",)), Axis("rash", ("clear",)), Attributes(severity="mild"))
+    assert Comparison(Axis("rash", ("acne",)), severities, Attributes()).count == 2
 
 
 def test_the_first_site_is_the_value_of_a_picture_of_two() -> None:

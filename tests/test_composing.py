@@ -1,17 +1,21 @@
 """From a wish to a recipe: checked against vocabulary, card and tokenizer, and completed."""
 
+import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tiny_models import make_encoder, make_tiny_pipeline
+from tiny_models import make_encoder, make_tiny_pipeline, tiny_card, wordy_card
 
 import core
 from core.attributes import Attributes
+from core.captions import compose_caption
 from core.composing import Wish, across_tones, compose, compose_recipe, series
 from core.errors import ModelMissingError, PromptError, RecipeError, VocabularyError
 from core.model_cards import load_card, write_card
-from core.recipes import SEED_MAX
+from core.recipes import SEED_MAX, Recipe
 
 TINEA = Attributes("tinea", ("foot",), "brown")
 CAPTION = "tinea type of rash at the foot area on a brown skin"
@@ -169,6 +173,64 @@ def test_across_tones_runs_from_pale_to_black_whatever_order_the_card_has(model:
         assert [r.tone for r in across_tones(Wish(TINEA))] == ["fair", "brown", "black"]
     finally:
         write_card(model, card)
+
+
+@pytest.fixture
+def wordy(model: Path) -> Iterator[None]:
+    """The model, its card knowing severities, views and the Monk scale."""
+    card = load_card("embedded")
+    write_card(model, wordy_card())
+    yield
+    write_card(model, card)
+
+
+@pytest.mark.usefixtures("wordy")
+def test_severity_and_view_stand_in_caption_and_recipe() -> None:
+    recipe = compose_recipe(Wish(replace(TINEA, severity="severe", view="close_up")))
+    assert recipe.prompt == f"severe {CAPTION}, close-up"
+    assert recipe.attributes == replace(TINEA, severity="severe", view="close_up")
+    assert Recipe.from_json(recipe.to_json()) == recipe
+    assert {"severity", "view"} <= recipe.to_dict().keys()
+
+
+def test_a_recipe_without_them_is_written_as_before_there_were_any() -> None:
+    recipe = compose_recipe(Wish(TINEA, seed=7))
+    assert not {"severity", "view"} & recipe.to_dict().keys()
+    older = {**recipe.to_dict()}
+    assert (
+        Recipe.from_dict(older).to_json()
+        == recipe.to_json()
+        == json.dumps(older, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    )
+
+
+@pytest.mark.parametrize(("kind", "key"), [("severity", "mild"), ("view", "close_up")])
+def test_a_severity_or_view_the_model_does_not_know_is_refused_or_said(kind: str, key: str) -> None:
+    chosen: dict[str, Any] = {kind: key}
+    with pytest.raises(VocabularyError, match=f"not taught the {kind} '{key}'.*It knows no {kind}."):
+        compose(Wish(replace(TINEA, **chosen)))
+    composition = compose(Wish(prompt=compose_caption(replace(TINEA, **chosen))))
+    assert any(f"It knows no {kind}." in note for note in composition.notes)
+    assert getattr(composition.recipe, kind) == key
+
+
+@pytest.mark.usefixtures("wordy")
+def test_a_monk_step_is_read_as_itself_only_by_a_model_that_knows_it(model: Path) -> None:
+    assert compose_recipe(Wish(prompt="tinea on the foot, Monk 4 skin")).tone == "monk_4"
+    write_card(model, tiny_card())
+    assert compose_recipe(Wish(prompt="tinea on the foot, Monk 4 skin")).tone == "fair"
+
+
+@pytest.mark.usefixtures("wordy")
+def test_across_tones_stays_on_the_scale_that_was_asked() -> None:
+    assert [r.tone for r in across_tones(Wish(TINEA))] == ["fair", "brown", "black"]
+    steps = across_tones(Wish(replace(TINEA, tone="monk_4")))
+    assert [r.tone for r in steps] == [f"monk_{step}" for step in range(1, 11)]
+
+
+def test_a_rash_where_it_does_not_occur_is_drawn_with_a_note() -> None:
+    assert compose(Wish(Attributes("acne", ("palm",), "fair"))).notes == ("Acne does not occur on the palm.",)
+    assert compose(Wish(TINEA)).notes == ()
 
 
 def test_across_tones_needs_attributes() -> None:

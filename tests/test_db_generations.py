@@ -1,6 +1,7 @@
 """Pictures: who may do what, deleting and bringing back, purging; users, models and disk use."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,19 @@ def test_a_picture_comes_back_with_its_whole_recipe(
     assert (picture.recipe, picture.created_at, picture.owner) == (RECIPE, clock.now, "ann")
     assert picture.image_path == library / image.image_path and picture.thumbnail_path.is_file()
     assert (picture.rating_count, picture.realism_mean, picture.starred) == (0, None, False)
+
+
+def test_what_pictures_were_asked_for_follows_what_is_there(repository: Repository, library: Path) -> None:
+    asked = replace(RECIPE, severity="mild", view="close_up", tone="monk_4")
+    key = repository.generations.add("ann", drawn(library, asked))
+    repository.generations.add("ann", drawn(library, RECIPE))
+    assert repository.generations.get(key, "ann").recipe == asked
+    asked_for = repository.generations.asked_for
+    assert asked_for("severity", ("mild", "severe")) == ["mild"]
+    assert asked_for("view", ("at_distance", "close_up")) == ["close_up"]
+    assert asked_for("tone", ("monk_3", "monk_4")) == ["monk_4"]
+    repository.generations.delete(key, "ann")
+    assert asked_for("severity", ("mild", "severe")) == asked_for("tone", ("monk_4",)) == []
 
 
 def test_private_pictures_are_their_owners_alone(repository: Repository, library: Path) -> None:

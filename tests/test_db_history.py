@@ -23,6 +23,10 @@ FILTERS = [
     HistoryFilter(sites=("foot", "sole"), models=("embedded",)),
     HistoryFilter(tones=("black",), starred=True),
     HistoryFilter(starred=True),
+    HistoryFilter(severities=("severe",)),
+    HistoryFilter(severities=("mild", "moderate"), rashes=("tinea",)),
+    HistoryFilter(views=("close_up",), severities=("severe",), rated=False),
+    HistoryFilter(views=("nowhere",)),
     HistoryFilter(rated=True, min_realism=4.0),
     HistoryFilter(rated=False),
     HistoryFilter(min_realism=2.5),
@@ -79,6 +83,8 @@ def _passes(p: Generation, f: HistoryFilter) -> bool:
         and (p.owner == "ann" or (p.visibility is Visibility.LIBRARY and not f.deleted))
         and (not f.rashes or p.recipe.rash in f.rashes)
         and (not f.tones or p.recipe.tone in f.tones)
+        and (not f.severities or p.recipe.severity in f.severities)
+        and (not f.views or p.recipe.view in f.views)
         and (not f.sites or bool(set(p.recipe.sites) & set(f.sites)))
         and (not f.models or p.recipe.model in f.models)
         and (f.rated is None or (p.rating_count > 0) == f.rated)
@@ -185,7 +191,17 @@ def test_no_page_of_a_large_library_scans_it(library: Path, monkeypatch: pytest.
     with fresh_settings("sqlite", library) as settings:
         repository = opened(settings)
         fill(repository, 8_000)
-        for name in ("newest", "oldest", "realism", "one rash", "one site", "rare tone", "starred", "mine"):
+        for name in (
+            "newest",
+            "oldest",
+            "realism",
+            "one rash",
+            "one site",
+            "rare tone",
+            "starred",
+            "mine",
+            "one severity",
+        ):
             filter, order = QUESTIONS[name]
             first, last = (_steps(repository, filter, order, page) for page in ("first", "last"))
             assert first < 15_000 and last < 1.2 * first + 500, (name, first, last)

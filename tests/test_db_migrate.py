@@ -8,12 +8,13 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from library_parts import drawn, library_settings, opened
+from library_parts import RECIPE, drawn, library_settings, opened
 from sqlalchemy import text
 
 from core.errors import NewerSchemaError, StorageError
 from db import check, migrate
 from db.migrate import MIGRATIONS, known_schemas, upgrade
+from db.records import HistoryFilter
 from db.repository import open_repository
 from db.tables import SCHEMA
 
@@ -87,6 +88,29 @@ def test_an_upgrade_keeps_the_data_and_a_copy_of_what_was(library: Path, later_m
         assert list(connection.iterdump()) == before
     upgrade(settings.database_url, library, later_migrations, LATER)
     assert len(list((library / "backups").iterdir())) == 1
+
+
+OLDER_ROWS = """
+INSERT INTO users (id, name, role, created_at) VALUES (1, 'ann', 'reader', '2026-01-01 12:00:00.000000');
+INSERT INTO prompts (id, sha256, text) VALUES (1, 'a', 'tinea');
+INSERT INTO generations (id, owner_id, visibility, created_at, recipe, rash, tone, sites, model, prompt_id,
+    image_path, thumbnail_path, file_sha256, pixel_sha256, width, height, bytes, seconds, shuffle)
+VALUES (1, 1, 'library', '2026-01-01 12:00:00.000000', :recipe, 'tinea', 'brown', ' foot ', 'embedded', 1,
+    'i', 't', 'f', 'p', 64, 64, 9, 1.0, 1);
+"""
+
+
+def test_a_library_of_before_severity_and_view_is_read_and_filtered_as_ever(library: Path) -> None:
+    settings = library_settings(library)
+    library.mkdir(parents=True)
+    upgrade(settings.database_url, library, target="0002")
+    with closing(sqlite3.connect(library / "script2skin.db")) as connection, connection:
+        for statement in OLDER_ROWS.split(";\n"):
+            connection.execute(statement, {"recipe": RECIPE.to_json()})
+    repository = open_repository(settings)
+    assert repository.generations.get(1, "ann").recipe == RECIPE
+    assert repository.generations.count(HistoryFilter(tones=("brown",)), "ann") == 1
+    assert repository.generations.count(HistoryFilter(severities=("mild",)), "ann") == 0
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from lora_scenes import save_lora
-from tiny_models import make_tiny_pipeline
+from tiny_models import make_tiny_pipeline, tiny_card, wordy_card
 
 from core.generate import main
 from core.images import pixel_sha256, read_recipe
+from core.model_cards import write_card
 from core.recipes import STRENGTH_DEFAULT, Recipe
 
 ASKED = ["--rash", "tinea", "--site", "foot", "--tone", "brown", "--seed", "7"]
@@ -76,6 +77,27 @@ def test_a_prompt_is_read_into_the_recipe_and_what_was_corrected_is_said(
     printed = json.loads(output.out)
     assert (printed["rash"], printed["sites"], printed["tone"]) == ("tinea", ["foot"], "brown")
     assert "foott" in output.err
+
+
+def test_severity_and_view_are_taken_where_the_model_knows_them(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    further = ["--severity", "mild", "--view", "at_distance", "--dry-run"]
+    assert main([*ASKED, *further]) == 1
+    assert "not taught the severity 'mild'" in capsys.readouterr().err
+    write_card(model, wordy_card())
+    try:
+        assert main([*ASKED, *further]) == 0
+    finally:
+        write_card(model, tiny_card())
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["prompt"] == "mild tinea type of rash at the foot area on a brown skin, at distance"
+    assert (printed["severity"], printed["view"]) == ("mild", "at_distance")
+
+
+def test_a_site_where_the_rash_does_not_occur_is_said_and_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--rash", "acne", "--site", "palm", "--tone", "fair", "--dry-run"]) == 0
+    assert "Acne does not occur on the palm." in capsys.readouterr().err
 
 
 def test_a_dry_run_draws_nothing_and_needs_no_torch(models: Path, tmp_path: Path) -> None:

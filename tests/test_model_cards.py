@@ -1,14 +1,16 @@
 """Model cards: what a model knows, its defaults, and which models are offered."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from core.attributes import Attributes
+from core.attributes import KINDS, Attributes
 from core.errors import ModelError
 from core.model_cards import CARD_FILE, DrawingDefaults, ModelCard, list_models, load_card, write_card
 from core.settings import Settings
+from core.vocabulary import load_vocabulary
 
 
 @pytest.fixture
@@ -55,7 +57,29 @@ def test_a_folder_without_a_card_gets_stable_diffusions_defaults_and_knows_every
     card = load_card(folder)
     assert card.defaults == DrawingDefaults(25, 7.5, "unipc", 512, 512)
     assert card.source == str(folder)
-    assert card.unknown(Attributes("vasculitis", ("groin",), "tan")) == ()
+    assert card.unknown(Attributes("vasculitis", ("groin",), "tan", "mild", "close_up")) == ()
+    assert card.unknown(Attributes(tone="monk_4")) == () and card.knows_monk
+    assert all(list(card.offered(kind)) == list(load_vocabulary().entries(kind)) for kind in KINDS)
+
+
+def test_a_card_of_before_severities_and_views_knows_none(models: Path) -> None:
+    path = make_folder(models, "embedded", card_of("embedded")) / CARD_FILE
+    values = json.loads(path.read_text())
+    path.write_text(json.dumps({k: v for k, v in values.items() if k not in ("severities", "views")}))
+    card = load_card("embedded")
+    assert card.unknown(Attributes("acne", (), None, "mild", "close_up")) == (
+        ("severity", "mild"),
+        ("view", "close_up"),
+    )
+    assert card.offered("severity") == card.offered("view") == {} and not card.knows_monk
+
+
+def test_a_card_names_the_severities_and_views_that_its_model_knows() -> None:
+    card = replace(card_of("x"), severities=("severe", "mild"), views=("close_up",), tones=("fair", "monk_4"))
+    assert list(card.offered("severity")) == ["mild", "severe"] and card.knows_monk
+    assert card.unknown(Attributes("acne", (), "monk_4", "moderate", "close_up")) == (
+        ("severity", "moderate"),
+    )
 
 
 def test_a_card_names_what_its_model_was_not_taught() -> None:
@@ -92,5 +116,5 @@ def test_no_models_folder_lists_nothing(models: Path) -> None:
 
 def test_entries_of_a_newer_card_are_passed_over(models: Path) -> None:
     path = make_folder(models, "embedded", card_of("embedded")) / CARD_FILE
-    path.write_text(json.dumps({**json.loads(path.read_text()), "severities": ["mild"]}))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "seasons": ["summer"]}))
     assert load_card("embedded") == card_of("embedded")

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.runtime.download_data_util import convert_data_to_bytes_and_infer_mime
 from streamlit.testing.v1 import AppTest
 
+from core.attributes import Attributes
 from core.errors import NotFoundError
 from core.images import read_recipe
 from core.readings import Reading
@@ -78,6 +79,41 @@ def test_each_filter_and_order_shows_what_it_says(
     app = scenes.open_app("history")
     app = scenes.healthy(getattr(app, kind)(key=key).set_value(value).run())
     assert shown(app) == expected
+
+
+def test_severity_view_and_monk_steps_are_filters_only_where_a_picture_has_them(
+    repository: Repository,
+) -> None:
+    app = scenes.open_app("history")
+    keys = {box.key for box in app.multiselect}
+    assert not {"filter_severity", "filter_view"} & keys
+    assert len(app.multiselect(key="filter_tone").options) == 6
+    asked = Attributes("acne", ("face",), "monk_4", "severe", "close_up")
+    scenes.add_picture(repository, scenes.recipe_of(asked))
+    app = scenes.open_app("history")
+    assert app.multiselect(key="filter_tone").options[-1] == "Monk 4 (Fitzpatrick II)"
+    assert app.multiselect(key="filter_view").options == ["Close-up"]
+    app = scenes.healthy(app.multiselect(key="filter_severity").set_value(["severe"]).run())
+    assert shown(app) == [7]
+    repository.generations.delete(7, scenes.PERSON)
+    assert "No picture matches" in scenes.texts(scenes.healthy(app.run()))
+
+
+def test_the_detail_shows_severity_and_view_and_what_the_judge_sees_of_them(repository: Repository) -> None:
+    asked = Attributes("acne", ("face",), "fair", "severe", "close_up")
+    key = scenes.add_picture(repository, scenes.recipe_of(asked)).id
+    further = {
+        "severity": "moderate",
+        "severity_probability": 0.7,
+        "view": "close_up",
+        "view_probability": 0.9,
+    }
+    seen = Reading("tan", 6, 3.1, 12.4, 0.1, "tinea", 0.9, "sole", 0.6, "0" * 64, **further)
+    repository.readings.record(key, seen)
+    words = scenes.texts(scenes.healthy(scenes.press(scenes.open_app("history"), f"open_{key}")))
+    assert "Severe acne" in words and "Close-up" in words
+    assert "Tinea (90%), Sole (60%), moderate (70%), close-up (90%)" in words.replace("\\", "")
+    assert "Severity" not in scenes.texts(scenes.press(scenes.open_app("history"), "open_1"))
 
 
 def test_a_range_of_days_holds_both_its_ends(repository: Repository) -> None:

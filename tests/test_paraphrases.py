@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -97,4 +98,5 @@ def test_what_is_asked_is_read_back(site, tone):
     for rash in ("acne", "eczema", "tinea", "clear"):
         asked = Attributes(rash, (site,), tone)
         for sentence in paraphrases(asked)[::5]:
-            assert read_prompt(sentence).attributes == asked, sentence
+            found = replace(read_prompt(sentence).attributes, view=None)  # one frame says "close-up"
+            assert found == asked, sentence

@@ -115,6 +115,60 @@ SLIPS = [
     ("lowerleg eczema", "eczema", ("lower_leg",), None, []),
 ]
 
+FURTHER = [
+    (
+        "severe tinea type of rash at the foot area on a fair skin, close-up",
+        Attributes("tinea", ("foot",), "fair", "severe", "close_up"),
+    ),
+    (
+        "close up of a mild acne on the cheek of fair skin",
+        Attributes("acne", ("cheek",), "fair", "mild", "close_up"),
+    ),
+    (
+        "back, extensive eczema, seen from a distance",
+        Attributes("eczema", ("back",), None, "severe", "at_distance"),
+    ),
+    (
+        "oblique view of slight hives on the arm",
+        Attributes("urticaria", ("arm",), None, "mild", "at_an_angle"),
+    ),
+    ("moderately severe acne", Attributes("acne", (), None, "moderate")),
+    ("healthy palm at an angle", Attributes("clear", ("palm",), None, None, "at_an_angle")),
+    ("tinea on the angle of the jaw", Attributes("tinea", ("jaw",))),
+    ("several distinct close papules of a series", Attributes()),
+]
+
+FURTHER_SLIPS = [
+    ("sevre tinea", "severe", None, ["'sevre' read as severe."]),
+    (
+        "moderat acne, clsoe-up",
+        "moderate",
+        "close_up",
+        ["'moderat' read as moderate.", "'clsoe-up' read as close-up."],
+    ),
+    (
+        "mlid eczema at an angel",
+        "mild",
+        "at_an_angle",
+        ["'mlid' read as mild.", "'at an angel' read as at an angle."],
+    ),
+    (
+        "extensvie hives at distnace",
+        "severe",
+        "at_distance",
+        ["'extensvie' read as extensive.", "'at distnace' read as at distance."],
+    ),
+]
+
+MONK = [
+    ("Monk 4", 4),
+    ("monk skin tone 4", 4),
+    ("MST 4", 4),
+    ("mst10", 10),
+    ("on a monk 7 tone skin", 7),
+    ("Monk scale 1", 1),
+]
+
 WORDINGS = [
     ("feet tinea", Attributes("tinea", ("foot",))),
     ("fair skin face acne", Attributes("acne", ("face",), "fair")),
@@ -189,6 +243,50 @@ def test_a_slip_is_read_and_the_correction_said(prompt, rash, sites, tone, corre
     assert reading.attributes == Attributes(rash, sites, tone)
     assert [note for note in reading.notes if note not in GAPS] == corrections
     assert reading.ignored == ()
+
+
+@pytest.mark.parametrize(("prompt", "expected"), FURTHER)
+def test_severity_and_view_are_read_in_any_order(prompt: str, expected: Attributes) -> None:
+    assert read_prompt(prompt).attributes == expected
+
+
+@pytest.mark.parametrize(("prompt", "severity", "view", "corrections"), FURTHER_SLIPS)
+def test_slips_of_severity_and_view_are_read_and_said(prompt, severity, view, corrections) -> None:
+    reading = read_prompt(prompt)
+    assert (reading.attributes.severity, reading.attributes.view) == (severity, view)
+    assert [note for note in reading.notes if note not in GAPS] == corrections
+    assert reading.ignored == ()
+
+
+@pytest.mark.parametrize(("prompt", "step"), MONK)
+def test_a_monk_step_is_itself_where_asked_and_else_the_tone_that_holds_it(prompt: str, step: int) -> None:
+    words = load_vocabulary()
+    assert read_prompt(prompt, monk=True).attributes.tone == f"monk_{step}"
+    assert read_prompt(prompt).attributes.tone == words.named_tone(words.tone(f"monk_{step}")).key
+    assert read_prompt(prompt, monk=True).ignored == ()
+
+
+def test_named_tones_are_the_same_beside_the_monk_scale() -> None:
+    assert read_prompt("acne on brown skin", monk=True).attributes.tone == "brown"
+    assert read_prompt("acne, Fitzpatrick V", monk=True).attributes.tone == "brown"
+
+
+def test_a_severity_of_clear_skin_or_one_denied_is_not_used_and_said() -> None:
+    reading = read_prompt("severe clear skin on a fair palm")
+    assert reading.attributes.severity is None
+    assert reading.notes[0] == "Clear skin has no severity: 'severe' is not used."
+    reading = read_prompt("not severe psoriasis on the elbow")
+    assert reading.attributes.severity is None
+    assert "'severe' is named as absent and not used." in reading.notes
+
+
+def test_the_first_of_several_severities_or_views_is_used_and_said() -> None:
+    reading = read_prompt("mild to moderate acne on the chin, pale skin, close-up or at distance")
+    assert (reading.attributes.severity, reading.attributes.view) == ("mild", "close_up")
+    assert reading.notes == (
+        "Two severities named: mild, moderate; the first is used.",
+        "Two views named: close-up, at distance; the first is used.",
+    )
 
 
 @pytest.mark.parametrize(("prompt", "expected"), WORDINGS)
@@ -271,6 +369,15 @@ def test_a_caption_reads_back_as_the_attributes_it_was_made_of() -> None:
         assert (reading.attributes, reading.notes, reading.ignored) == (attributes, (), ())
 
 
+def test_a_caption_with_all_five_attributes_reads_back() -> None:
+    words = load_vocabulary()
+    some = (words.monk_tones, words.severities, words.views, ("tinea", "viral"), ("nape", "palm"))
+    for tone, severity, view, rash, site in product(*some):
+        attributes = Attributes(rash, (site,), tone, severity, view)
+        reading = read_prompt(compose_caption(attributes), monk=True)
+        assert (reading.attributes, reading.notes, reading.ignored) == (attributes, (), ())
+
+
 def test_a_caption_of_two_sites_reads_back_in_order() -> None:
     for sites in product(load_vocabulary().sites, ("between_toes", "nape", "hand")):
         if sites[0] != sites[1]:
@@ -286,6 +393,10 @@ def test_every_synonym_means_its_own_entry() -> None:
         assert {read_prompt(word).attributes.sites for word in site.synonyms} == {(site.key,)}
     for tone in words.tones.values():
         assert {read_prompt(f"{word} skin").attributes.tone for word in tone.synonyms} == {tone.key}
+    for severity in words.severities.values():
+        assert {read_prompt(word).attributes.severity for word in severity.synonyms} == {severity.key}
+    for view in words.views.values():
+        assert {read_prompt(word).attributes.view for word in view.synonyms} == {view.key}
 
 
 def test_no_phrase_means_entries_of_two_kinds() -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from core.attributes import KINDS
 from core.errors import VocabularyError
 from core.vocabulary import load_vocabulary
 
@@ -49,7 +50,7 @@ SCIN_GROUPS = {
     "other",
 }
 
-ENTRIES = [*WORDS.rashes.values(), *WORDS.sites.values(), *WORDS.tones.values()]
+ENTRIES = [entry for kind in KINDS for entry in WORDS.entries(kind).values()]
 
 
 def test_all_twenty_three_dermnet_folders_are_in_letter_by_letter() -> None:
@@ -84,10 +85,40 @@ def test_tones_cover_both_scales_in_order_without_gap_or_overlap() -> None:
     assert types == list(range(1, 7))
 
 
-@pytest.mark.parametrize("kind", ["rashes", "sites", "tones"])
+def test_the_monk_scale_has_ten_steps_that_lie_in_their_named_tones() -> None:
+    steps = list(WORDS.monk_tones.values())
+    assert [tone.key for tone in steps] == [f"monk_{step}" for step in range(1, 11)]
+    for step, tone in enumerate(steps, 1):
+        named = WORDS.named_tone(tone)
+        assert tone.monk == (step, step) and tone.fitzpatrick == named.fitzpatrick
+        assert named.monk[0] <= step <= named.monk[1] and WORDS.named_tone(named) is named
+        assert WORDS.tone_scale(tone.key) is WORDS.monk_tones
+    assert WORDS.tone_scale("brown") is WORDS.tone_scale(None) is WORDS.tones
+
+
+def test_severities_and_views_stand_in_order_with_their_codes() -> None:
+    codes = [entry.codes["snomed"] for entry in WORDS.severities.values()]
+    assert list(WORDS.severities) == ["mild", "moderate", "severe"]
+    assert codes == [("255604002",), ("6736007",), ("24484000",)]
+    assert [entry.codes["scin"] for entry in WORDS.views.values()] == [
+        ("CLOSE_UP",),
+        ("AT_AN_ANGLE",),
+        ("AT_DISTANCE",),
+    ]
+
+
+def test_sites_where_a_rash_is_not_shown_are_sites_said_once_and_leave_some() -> None:
+    for rash in WORDS.rashes.values():
+        left_out = [*rash.not_at, *rash.undrawn]
+        assert set(left_out) <= set(WORDS.sites) and len(set(left_out)) == len(left_out)
+        assert [site for site in WORDS.sites if rash.is_drawn_at(site)]
+    assert {"palm", "sole"} <= set(WORDS.rashes["acne"].not_at)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_no_word_means_two_things(kind: str) -> None:
     meaning: dict[str, str] = {}
-    for entry in getattr(WORDS, kind).values():
+    for entry in WORDS.entries(kind).values():
         own_preposition = getattr(entry, "preposition", "at the") != "at the"
         words = entry.synonyms if own_preposition else (entry.caption.lower(), *entry.synonyms)
         for word in words:
@@ -95,7 +126,7 @@ def test_no_word_means_two_things(kind: str) -> None:
 
 
 def test_labels_and_spoken_captions_are_unique() -> None:
-    for entries in (WORDS.rashes, WORDS.sites, WORDS.tones):
+    for entries in map(WORDS.entries, KINDS):
         assert len({entry.label for entry in entries.values()}) == len(entries)
         assert len({(getattr(e, "preposition", ""), e.caption) for e in entries.values()}) == len(entries)
 

@@ -1,6 +1,7 @@
 """Microscopic real models for tests: a Stable Diffusion folder of 600 kB, and encoders that do not fit it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,18 @@ def tiny_card() -> ModelCard:
         sites=("face", "foot", "palm"),
         tones=("fair", "brown", "black"),
         defaults=DrawingDefaults(3, 2.0, "ddim", 32, 32),
+    )
+
+
+def wordy_card() -> ModelCard:
+    """The same, knowing severities, views and the Monk scale too, taught nothing where it does not occur."""
+    return replace(
+        tiny_card(),
+        label="Wordy",
+        tones=(*tiny_card().tones, *(f"monk_{step}" for step in range(1, 11))),
+        severities=("mild", "moderate", "severe"),
+        views=("close_up", "at_an_angle", "at_distance"),
+        true_sites=True,
     )
 
 

@@ -24,6 +24,8 @@ generations = Table(
     Column("recipe", Text, nullable=False),
     Column("rash", String(100)),
     Column("tone", String(100)),
+    Column("severity", String(100)),
+    Column("view", String(100)),
     Column("sites", String(500), nullable=False),
     Column("model", String(1000), nullable=False),
     reference("prompt_id", "prompts.id", index=True),
@@ -54,7 +56,7 @@ the review order."""
 # fmt: off
 FILTERED = (
     "rash", "tone", "model", "owner_id", "visibility", "sites",
-    "rating_count", "realism_rank", "prompt_id", "deleted_at",
+    "rating_count", "realism_rank", "prompt_id", "deleted_at", "severity", "view",
 )
 # fmt: on
 """Columns that History filters by. They stand in each of its indexes, so that a picture that is filtered out
@@ -70,6 +72,13 @@ def _history_index(name: str, *leading: str) -> Index:
     return Index(f"ix_generations_{name}", *columns, sqlite_where=LIVE, postgresql_where=LIVE)
 
 
+def _asked_index(name: str) -> None:
+    """Pictures that were asked for this attribute at all, which many are not."""
+    asked = text(f"deleted_at IS NULL AND {name} IS NOT NULL")
+    columns = generations.c[name], generations.c.id
+    Index(f"ix_generations_{name}", *columns, sqlite_where=asked, postgresql_where=asked)
+
+
 _history_index("by_date", "created_at", "id")
 _history_index("by_realism", "realism_rank", "created_at", "id")
 _history_index("by_rash", "rash", "created_at", "id")
@@ -77,6 +86,8 @@ _history_index("by_tone", "tone", "created_at", "id")
 _history_index("by_model", "model", "created_at", "id")
 _history_index("by_owner", "owner_id", "created_at", "id")
 _history_index("by_rating_count", "rating_count", "created_at", "id")
+_asked_index("severity")
+_asked_index("view")
 Index(
     "ix_generations_deleted",
     generations.c.owner_id,

@@ -1,6 +1,5 @@
 """What was asked and what the judge saw, as a heat map and as a table for those who read by ear."""
 
-from collections.abc import Container
 from pathlib import Path
 
 import altair as alt
@@ -9,10 +8,22 @@ import streamlit as st
 
 from core.measurements import Confusion, Measurement, load_measurement
 from core.vocabulary import Vocabulary, load_vocabulary
-from pages.components.wording import rash_label, site_label, tone_label
+from pages.components.wording import (
+    KIND_LABELS,
+    rash_label,
+    severity_label,
+    site_label,
+    tone_label,
+    view_label,
+)
 
-NAMES = {"rash": "Rash", "site": "Body site", "tone": "Skin tone"}
-LABELS = {"rash": rash_label, "site": site_label, "tone": tone_label}
+LABELS = {
+    "rash": rash_label,
+    "site": site_label,
+    "tone": tone_label,
+    "severity": severity_label,
+    "view": view_label,
+}
 NO_SKIN = "No skin found"
 
 
@@ -23,7 +34,11 @@ def show_confusions(folder: Path) -> None:
         return
     st.markdown("### What it draws instead")
     kind = st.segmented_control(
-        "Attribute", list(NAMES), format_func=NAMES.__getitem__, default="rash", key="about_confusion"
+        "Attribute",
+        list(measurement.confusions),
+        format_func=KIND_LABELS.__getitem__,
+        default="rash",
+        key="about_confusion",
     )
     if kind is not None:
         _show(measurement, kind)
@@ -31,7 +46,7 @@ def show_confusions(folder: Path) -> None:
 
 def _show(measurement: Measurement, kind: str) -> None:
     shares = confusion_frame(measurement.confusions[kind], kind)
-    st.altair_chart(heat_map(shares, NAMES[kind]), width="stretch")
+    st.altair_chart(heat_map(shares, KIND_LABELS[kind]), width="stretch")
     st.caption(f"{measurement.count} pictures; each row is what was asked and adds up to 100 %.")
     with st.expander("As a table"):
         wide = shares.pivot(index="Asked", columns="Seen", values="Pictures")
@@ -71,5 +86,4 @@ def heat_map(shares: pd.DataFrame, name: str) -> alt.LayerChart:
 
 
 def _label(kind: str, key: str, words: Vocabulary) -> str:
-    known: dict[str, Container[str]] = {"rash": words.rashes, "site": words.sites, "tone": words.tones}
-    return LABELS[kind](key, words) if key in known[kind] else NO_SKIN
+    return LABELS[kind](key, words) if key in words.entries(kind) else NO_SKIN

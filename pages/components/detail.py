@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from core.attributes import Attributes
 from db.records import Generation
 from db.repository import Repository
 from pages.components.errors import errors_shown
@@ -109,7 +108,7 @@ def _show_facts(repository: Repository, user: str, generation: Generation) -> No
 def reuse(repository: Repository, generation: Generation) -> None:
     """Takes the recipe to Generate, seed and start picture included."""
     recipe = generation.recipe
-    prefill(Attributes(recipe.rash, recipe.sites, recipe.tone), recipe.caption, recipe.prompt)
+    prefill(recipe.attributes, recipe.caption, recipe.prompt)
     prefill_settings(recipe)
     reuse_start(repository, recipe)
     close_picture()

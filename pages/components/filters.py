@@ -6,9 +6,11 @@ from typing import Any
 
 import streamlit as st
 
+from core.model_cards import OPTIONAL
 from core.vocabulary import load_vocabulary
 from db.records import REALISM, HistoryFilter, Order
 from db.repository import Repository
+from pages.components.wording import KIND_LABELS
 
 ORDERS = {Order.NEWEST: "Newest first", Order.OLDEST: "Oldest first", Order.REALISM: "Most realistic first"}
 RATED: dict[str, bool | None] = {"Any": None, "Rated": True, "Not rated": False}
@@ -18,6 +20,8 @@ DEFAULTS: dict[str, Any] = {
     "filter_rash": [],
     "filter_site": [],
     "filter_tone": [],
+    "filter_severity": [],
+    "filter_view": [],
     "filter_model": [],
     "filter_rated": "Any",
     "filter_realism": float(REALISM[0]),
@@ -37,7 +41,7 @@ def ask_filter(repository: Repository, user: str) -> tuple[HistoryFilter, Order]
         count = active_count()
         label = f"Filters ({count})" if count else "Filters"
         with st.popover(label, icon=":material/filter_list:", key="filter_popover"):
-            _ask_subject()
+            _ask_subject(repository)
             _ask_standing(repository.generations.models_used())
             st.button(
                 "Clear all filters", icon=":material/filter_list_off:", on_click=clear, key="filter_clear"
@@ -85,11 +89,24 @@ def _ask_text_and_order() -> None:
     )
 
 
-def _ask_subject() -> None:
+def _ask_subject(repository: Repository) -> None:
+    """Steps of the Monk scale, severities and views are offered where a picture was asked for them."""
     words = load_vocabulary()
     _ask_several("Rash", "filter_rash", {key: rash.label for key, rash in words.rashes.items()})
     _ask_several("Body site", "filter_site", {key: site.label for key, site in words.sites.items()})
-    _ask_several("Skin tone", "filter_tone", {key: tone.label for key, tone in words.tones.items()})
+    tones = (*words.tones, *_asked_for(repository, "tone", words.monk_tones))
+    _ask_several("Skin tone", "filter_tone", {key: words.tone(key).label for key in tones})
+    for kind in OPTIONAL:
+        entries = words.entries(kind)
+        if there := _asked_for(repository, kind, entries):
+            _ask_several(KIND_LABELS[kind], f"filter_{kind}", {key: entries[key].label for key in there})
+
+
+def _asked_for(repository: Repository, kind: str, keys: Iterable[str]) -> list[str]:
+    """Keys that some picture was asked for, or that the filter holds already, in order."""
+    known = list(keys)
+    there = {*repository.generations.asked_for(kind, known), *st.session_state[f"filter_{kind}"]}
+    return [key for key in known if key in there]
 
 
 def _ask_several(label: str, key: str, labels: dict[str, str]) -> None:
@@ -132,6 +149,8 @@ def _as_filter(user: str) -> HistoryFilter:
         rashes=tuple(state["filter_rash"]),
         sites=tuple(state["filter_site"]),
         tones=tuple(state["filter_tone"]),
+        severities=tuple(state["filter_severity"]),
+        views=tuple(state["filter_view"]),
         models=tuple(state["filter_model"]),
         rated=RATED[state["filter_rated"]],
         min_realism=realism if realism > REALISM[0] else None,

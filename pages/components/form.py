@@ -1,20 +1,45 @@
-"""What to draw: rash, body site and skin tone by choice, or a sentence; the caption is always seen first."""
+"""What to draw: by choice, or a sentence; the caption is always seen first.
 
-from collections.abc import Iterable
-from typing import Any
+Severity and view are asked only of a model that knows them, and need not be chosen.
+"""
+
+from collections.abc import Mapping
 
 import streamlit as st
 
-from core.attributes import Attributes
+from core.attributes import KINDS, Attributes
 from core.captions import compose_caption
-from core.model_cards import ModelCard
+from core.model_cards import OPTIONAL, ModelCard
+from core.occurrence import occurrence_notes
 from core.reading import Reading, read_prompt
-from core.vocabulary import load_vocabulary
-from pages.components.wording import counted, plain, rash_label, short, site_label, tone_label
+from core.vocabulary import Entry, load_vocabulary
+from pages.components.wording import (
+    KIND_LABELS,
+    counted,
+    plain,
+    rash_label,
+    severity_label,
+    short,
+    site_label,
+    tone_label,
+    view_label,
+)
 
 CHOICES, TEXT = "Choose", "Write"
 MODE, RASH, SITE, TONE = "form_mode", "form_rash", "form_site", "form_tone"
+SEVERITY, VIEW = "form_severity", "form_view"
 PROMPT, WRITTEN = "form_prompt", "form_written"
+KEYS = {"rash": RASH, "site": SITE, "tone": TONE, "severity": SEVERITY, "view": VIEW}
+NOT_SAID = ""
+"""Value of a dropdown that need not be chosen."""
+
+PLURALS = {
+    "rash": "Rashes",
+    "site": "Body sites",
+    "tone": "Skin tones",
+    "severity": "Severities",
+    "view": "Views",
+}
 EXAMPLE = "eczema type of rash on the neck area on a black skin"
 
 
@@ -33,45 +58,68 @@ def ask_mode() -> None:
 
 def ask_subject(card: ModelCard) -> tuple[Attributes | None, str]:
     """Draws the questions for one model; returns the chosen attributes (None when written) and the prompt."""
-    return _ask_by_choice(card) if st.session_state[MODE] != TEXT else (None, _ask_by_text())
+    return _ask_by_choice(card) if st.session_state[MODE] != TEXT else (None, _ask_by_text(card))
 
 
 def _ask_by_choice(card: ModelCard) -> tuple[Attributes, str]:
-    words = load_vocabulary()
-    columns = st.columns(3)
-    with columns[0]:
-        _ask_one("Rash", RASH, _offered(words.rashes, card.rashes), words.rashes)
-    with columns[1]:
-        _ask_one("Body site", SITE, _offered(words.sites, card.sites), words.sites)
-    with columns[2]:
-        _ask_one("Skin tone", TONE, _offered(words.tones, card.tones), words.tones)
+    for column, kind in zip(st.columns(3), ("rash", "site", "tone"), strict=True):
+        with column:
+            _ask_one(kind, card.offered(kind))
+    _ask_optional(card)
     attributes = chosen_attributes()
-    return attributes, _ask_caption(compose_caption(attributes, words))
+    _show_occurrence(attributes, card)
+    return attributes, _ask_caption(compose_caption(attributes), card)
 
 
 def chosen_attributes() -> Attributes:
-    """What the three dropdowns say now."""
+    """What the dropdowns say now; clear skin has no severity."""
     state = st.session_state
-    return Attributes(state[RASH], (state[SITE],) if state[SITE] else (), state[TONE])
+    severity = None if _is_control(state[RASH]) else state.get(SEVERITY)
+    sites = (state[SITE],) if state[SITE] else ()
+    return Attributes(state[RASH], sites, state[TONE], severity or None, state.get(VIEW) or None)
 
 
-def _offered(entries: Iterable[str], known: tuple[str, ...]) -> list[str]:
-    """Keys in the vocabulary's order that the model knows; a model without a card is offered all."""
-    return [key for key in entries if not known or key in known]
+def _is_control(rash: str | None) -> bool:
+    rashes = load_vocabulary().rashes
+    return rash in rashes and rashes[rash].control
 
 
-def _ask_one(label: str, key: str, options: list[str], entries: dict[str, Any]) -> None:
+def _ask_optional(card: ModelCard) -> None:
+    """Severity and view, as far as the model knows them; what it does not know is not asked for."""
+    known = [kind for kind in OPTIONAL if card.offered(kind)]
+    for kind in OPTIONAL:
+        if kind not in known:
+            st.session_state[KEYS[kind]] = NOT_SAID
+    for column, kind in zip(st.columns(3), known, strict=False):
+        with column:
+            off = kind == "severity" and _is_control(st.session_state[RASH])
+            _ask_one(kind, card.offered(kind), "Clear skin has no severity." if off else "")
+
+
+def _ask_one(kind: str, entries: Mapping[str, Entry], why_off: str = "") -> None:
     """One dropdown. A choice that this model does not offer gives way to the first that it does."""
+    key, options = KEYS[kind], [*([NOT_SAID] if kind in OPTIONAL else []), *entries]
     if st.session_state.get(key) not in options:
         st.session_state[key] = options[0] if options else None
     st.selectbox(
-        label,
+        KIND_LABELS[kind],
         options,
         key=key,
-        format_func=lambda option: entries[option].label,
+        format_func=lambda option: entries[option].label if option in entries else "Not stated",
         on_change=_recompose,
+        disabled=bool(why_off),
+        help=why_off or None,
         persist_state="session",
     )
+
+
+def _show_occurrence(attributes: Attributes, card: ModelCard) -> None:
+    """Says where the rash does not occur; a warning where the model was taught nothing of the kind."""
+    for note in occurrence_notes(attributes, card):
+        if card.true_sites:
+            st.warning(note, icon=":material/info:")
+        else:
+            st.caption(f":material/info: {plain(note)}")
 
 
 def _recompose() -> None:
@@ -79,7 +127,7 @@ def _recompose() -> None:
     st.session_state[PROMPT] = compose_caption(chosen_attributes())
 
 
-def _ask_caption(composed: str) -> str:
+def _ask_caption(composed: str, card: ModelCard) -> str:
     """The caption, free to be edited; says what an edited one is read as."""
     if not st.session_state.get(PROMPT):
         st.session_state[PROMPT] = composed
@@ -93,7 +141,7 @@ def _ask_caption(composed: str) -> str:
             persist_state="session",
         )
         if edited:
-            _show_reading(read_prompt(st.session_state[PROMPT]))
+            _show_reading(st.session_state[PROMPT], card)
             st.button(
                 "Back to the composed caption",
                 icon=":material/undo:",
@@ -104,7 +152,7 @@ def _ask_caption(composed: str) -> str:
     return str(st.session_state[PROMPT])
 
 
-def _ask_by_text() -> str:
+def _ask_by_text(card: ModelCard) -> str:
     st.text_area(
         "Describe the picture",
         key=WRITTEN,
@@ -115,33 +163,37 @@ def _ask_by_text() -> str:
     )
     text = str(st.session_state[WRITTEN] or "")
     if text.strip():
-        _show_reading(read_prompt(text))
+        _show_reading(text, card)
     return text
 
 
-def _show_reading(reading: Reading) -> None:
+def _show_reading(text: str, card: ModelCard) -> None:
     """What was understood, what was guessed, and which words nothing was made of."""
-    found = reading.attributes
-    parts = [
-        rash_label(found.rash) if found.rash else "no rash",
-        " and ".join(site_label(site) for site in found.sites) or "no body site",
-        f"{tone_label(found.tone)} skin" if found.tone else "no skin tone",
-    ]
-    lines = [f"**Read as** {' · '.join(parts)}"]
-    lines += [plain(note) for note in reading.notes]
+    reading = read_prompt(text, monk=card.knows_monk)
+    notes = (*reading.notes, *occurrence_notes(reading.attributes, card))
+    lines = [f"**Read as** {' · '.join(_read_words(reading))}", *map(plain, notes)]
     if reading.ignored:
         lines.append(f"Not understood, but passed on to the model: {plain(', '.join(reading.ignored))}")
     st.caption("  \n".join(lines))
 
 
+def _read_words(reading: Reading) -> list[str]:
+    found = reading.attributes
+    words = [
+        rash_label(found.rash) if found.rash else "no rash",
+        " and ".join(site_label(site) for site in found.sites) or "no body site",
+        f"{tone_label(found.tone)} skin" if found.tone else "no skin tone",
+    ]
+    further = (
+        severity_label(found.severity) if found.severity else "",
+        view_label(found.view) if found.view else "",
+    )
+    return [*words, *filter(None, further)]
+
+
 def show_not_offered(card: ModelCard) -> None:
     """The vocabulary's further entries, folded: a dropdown can't show an option that is switched off."""
-    words = load_vocabulary()
-    missing = {
-        "Rashes": _missing(words.rashes, card.rashes),
-        "Body sites": _missing(words.sites, card.sites),
-        "Skin tones": _missing(words.tones, card.tones),
-    }
+    missing = {PLURALS[kind]: _missing(kind, card) for kind in KINDS}
     count = sum(len(labels) for labels in missing.values())
     if not count:
         return
@@ -156,8 +208,9 @@ def show_not_offered(card: ModelCard) -> None:
                 st.caption(f"**{kind}** ({len(labels)}): {plain(', '.join(labels))}")
 
 
-def _missing(entries: dict[str, Any], known: tuple[str, ...]) -> list[str]:
-    return [short(entry.label) for key, entry in entries.items() if known and key not in known]
+def _missing(kind: str, card: ModelCard) -> list[str]:
+    known = card.offered(kind)
+    return [short(entry.label) for key, entry in load_vocabulary().entries(kind).items() if key not in known]
 
 
 def prefill(attributes: Attributes, caption: str | None, prompt: str) -> None:
@@ -168,3 +221,4 @@ def prefill(attributes: Attributes, caption: str | None, prompt: str) -> None:
         return
     state[MODE], state[PROMPT] = CHOICES, prompt
     state[RASH], state[SITE], state[TONE] = attributes.rash, attributes.sites[0], attributes.tone
+    state[SEVERITY], state[VIEW] = attributes.severity or NOT_SAID, attributes.view or NOT_SAID

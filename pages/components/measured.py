@@ -1,7 +1,7 @@
 """What was measured in a picture, in words beside what was asked."""
 
 from core.readings import Reading
-from pages.components.wording import rash_word, site_label, tone_label
+from pages.components.wording import rash_word, severity_label, site_label, tone_label, view_label
 
 WAITING = "Not measured yet: that follows when no picture is waiting to be drawn."
 
@@ -13,7 +13,8 @@ def measured_rows(reading: Reading | None) -> list[tuple[str, str]]:
     rows = [("Measured skin tone", _tone(reading))]
     if reading.rash is not None and reading.site is not None:
         seen = f"{_share(rash_word(reading.rash), reading.rash_probability)}, "
-        rows.append(("The judge sees", seen + _share(site_label(reading.site), reading.site_probability)))
+        seen += _share(site_label(reading.site), reading.site_probability)
+        rows.append(("The judge sees", ", ".join([seen, *_further(reading)])))
     if reading.lesion_share is not None:
         rows.append(("Lesions", f"{reading.lesion_share:.0%} of the skin"))
     return rows
@@ -22,6 +23,15 @@ def measured_rows(reading: Reading | None) -> list[tuple[str, str]]:
 def measured_words(reading: Reading | None) -> str:
     """The measured tone for the line below a picture; empty while there is none."""
     return f"measured {tone_label(reading.tone).lower()}" if reading and reading.tone else ""
+
+
+def _further(reading: Reading) -> list[str]:
+    """Severity and view, where the judge tells them."""
+    read = (
+        (reading.severity, severity_label, reading.severity_probability),
+        (reading.view, view_label, reading.view_probability),
+    )
+    return [_share(label(key).lower(), probability) for key, label, probability in read if key is not None]
 
 
 def _tone(reading: Reading) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.model_cards import ModelCard
 from core.vocabulary import load_vocabulary
-from pages.components.wording import plain, rash_label, site_label, tone_label
+from pages.components.wording import plain, rash_label, severity_label, site_label, tone_label, view_label
 
 CAN_NOT = (
     "It draws what it was taught and nothing else. A picture is not a finding: it shows no patient, supports "
@@ -25,14 +25,23 @@ def show_overview(card: ModelCard) -> None:
         st.markdown(plain(card.description))
     if card.notice:
         st.info(card.notice, icon=":material/info:")
-    words = load_vocabulary()
-    if card.rashes or card.sites or card.tones:
-        known = {
-            "Rashes": ", ".join(rash_label(key, words) for key in card.rashes),
-            "Body sites": ", ".join(site_label(key, words) for key in card.sites),
-            "Skin tones": ", ".join(tone_label(key, words) for key in card.tones),
-        }
+    if known := known_words(card):
         st.table({kind: plain(text) for kind, text in known.items()}, border="horizontal", hide_header=True)
+
+
+def known_words(card: ModelCard) -> dict[str, str]:
+    """The card's words by kind; empty where the card can't say what its model knows."""
+    if not (card.rashes or card.sites or card.tones):
+        return {}
+    words = load_vocabulary()
+    known = {
+        "Rashes": ", ".join(rash_label(key, words) for key in card.rashes),
+        "Body sites": ", ".join(site_label(key, words) for key in card.sites),
+        "Skin tones": ", ".join(tone_label(key, words) for key in card.tones),
+        "Severities": ", ".join(severity_label(key, words) for key in card.severities),
+        "Views": ", ".join(view_label(key, words) for key in card.views),
+    }
+    return {kind: text for kind, text in known.items() if text}
 
 
 def show_limits() -> None:
@@ -80,6 +89,10 @@ MEASURES = {
     "site": "Body site as asked",
     "tone_within_one": "Skin tone within one step of the asked",
     "tone_exact": "Skin tone as asked",
+    "severity": "Severity as asked",
+    "view": "View as asked",
+    "rash_paraphrased": "Rash as asked, in other words than the caption's",
+    "site_paraphrased": "Body site as asked, in other words than the caption's",
     "held_out_drop": "Loss on combinations never seen in training",
     "kid": "Distance to phantoms as a set (KID)",
     "too_near": "Suspiciously near to a training picture",

@@ -123,7 +123,7 @@ def wish_of(recipe: Recipe) -> Wish:
     """A recipe as a wish: everything is held but the weights' hashes."""
     named = recipe.rash is not None or bool(recipe.sites)
     return Wish(
-        attributes=Attributes(recipe.rash, recipe.sites, recipe.tone) if named else None,
+        attributes=recipe.attributes if named else None,
         prompt=recipe.prompt,
         seed=recipe.seed,
         model=recipe.model,

@@ -13,19 +13,24 @@ from pages.components.wording import (
     moment_line,
     plain,
     rash_label,
+    severity_label,
     site_label,
     size,
     tone_label,
+    view_label,
 )
 
 
 def asked_rows(recipe: Recipe) -> list[tuple[str, str]]:
     """What was asked for."""
-    return [
+    rows = [
         ("Rash", rash_label(recipe.rash)),
         ("Body site", ", ".join(site_label(site) for site in recipe.sites) or "Site not named"),
         ("Skin tone", tone_label(recipe.tone)),
     ]
+    rows += [("Severity", severity_label(recipe.severity))] if recipe.severity else []
+    rows += [("View", view_label(recipe.view))] if recipe.view else []
+    return rows
 
 
 def settings_rows(recipe: Recipe) -> list[tuple[str, str]]:

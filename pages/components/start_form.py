@@ -1,6 +1,6 @@
 """Start from a photograph: a clear-skin phantom or an upload that a drawing begins with instead of noise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -60,11 +60,16 @@ def ask_start(card: ModelCard, attributes: Attributes | None, prompt: str, steps
                 "drawn over them."
             )
             return None
-        return _ask_chosen(card, _subject(attributes, prompt), steps)
+        return _ask_chosen(card, _subject(card, attributes, prompt), steps)
 
 
-def _subject(attributes: Attributes | None, prompt: str) -> Attributes:
-    return attributes if attributes is not None else read_prompt(prompt).attributes
+def _subject(card: ModelCard, attributes: Attributes | None, prompt: str) -> Attributes:
+    """What the form asks for; phantoms are there of the named tones."""
+    asked = attributes if attributes is not None else read_prompt(prompt, monk=card.knows_monk).attributes
+    words = load_vocabulary()
+    if asked.tone in words.monk_tones:
+        return replace(asked, tone=words.named_tone(words.tone(asked.tone)).key)
+    return asked
 
 
 def _ask_chosen(card: ModelCard, subject: Attributes, steps: int) -> StartChoice:

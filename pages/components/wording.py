@@ -23,7 +23,13 @@ CRITERION_QUESTIONS = {
 }
 COMMENT_MAX = 1000
 VERDICT_LABELS = {"yes": "Yes", "partly": "Partly", "no": "No"}
-KIND_LABELS = {"rash": "Rash", "site": "Body site", "tone": "Skin tone"}
+KIND_LABELS = {
+    "rash": "Rash",
+    "site": "Body site",
+    "tone": "Skin tone",
+    "severity": "Severity",
+    "view": "View",
+}
 STATE_LABELS = {
     "queued": "Waiting",
     "running": "Drawing",
@@ -47,7 +53,9 @@ def rash_label(key: str | None, vocabulary: Vocabulary | None = None) -> str:
 def rash_word(key: str | None, vocabulary: Vocabulary | None = None) -> str:
     """The rash's caption word, for places where the label of a whole group is too long: "Tinea"."""
     rashes = (vocabulary or load_vocabulary()).rashes
-    return rashes[key].caption.capitalize() if key in rashes else (key or "Rash not named")
+    if key not in rashes:
+        return key or "Rash not named"
+    return rashes[key].caption[:1].upper() + rashes[key].caption[1:]
 
 
 def site_label(key: str, vocabulary: Vocabulary | None = None) -> str:
@@ -58,22 +66,36 @@ def site_label(key: str, vocabulary: Vocabulary | None = None) -> str:
 
 def tone_label(key: str | None, vocabulary: Vocabulary | None = None) -> str:
     """The tone's word alone."""
-    tones = (vocabulary or load_vocabulary()).tones
+    tones = (vocabulary or load_vocabulary()).all_tones
     return short(tones[key].label) if key in tones else (key or "Tone not named")
 
 
+def severity_label(key: str | None, vocabulary: Vocabulary | None = None) -> str:
+    """The severity's word."""
+    severities = (vocabulary or load_vocabulary()).severities
+    return severities[key].label if key in severities else (key or "Severity not named")
+
+
+def view_label(key: str | None, vocabulary: Vocabulary | None = None) -> str:
+    """The view's words."""
+    views = (vocabulary or load_vocabulary()).views
+    return views[key].label if key in views else (key or "View not named")
+
+
 def value_label(kind: str, key: str | None) -> str:
-    """A value of any attribute as a heading: "Tinea", "Foot", "Brown skin"."""
+    """A value of any attribute as a heading: "Tinea", "Foot", "Brown skin", "Severe", "Close-up"."""
     if kind == "tone" and key is not None:
         return f"{tone_label(key)} skin"
-    return {"rash": rash_word, "site": site_label}.get(kind, str)(key or "")
+    spoken = {"rash": rash_word, "site": site_label, "severity": severity_label, "view": view_label}
+    return spoken.get(kind, str)(key or "")
 
 
 def attributes_line(recipe: Recipe) -> str:
-    """Rash, sites and tone in one line; what the prompt did not name is left out."""
-    parts = [rash_word(recipe.rash)] if recipe.rash else []
+    """Severity, rash, sites, tone and view in one line; what the prompt did not name is left out."""
+    parts = [_severe_rash(recipe)] if recipe.rash or recipe.severity else []
     parts += [" and ".join(site_label(site) for site in recipe.sites)] if recipe.sites else []
     parts += [f"{tone_label(recipe.tone)} skin"] if recipe.tone else []
+    parts += [view_label(recipe.view)] if recipe.view else []
     return " · ".join(parts) or "Free text"
 
 
@@ -89,6 +111,14 @@ def encoder_line(recipe: Recipe) -> str:
         return ""
     weight = recipe.text_encoder_weight
     return encoder_name(recipe.text_encoder) + ("" if weight is None else f", weight {weight:g}")
+
+
+def _severe_rash(recipe: Recipe) -> str:
+    """ "Severe tinea", or what of it was named."""
+    if recipe.severity is None:
+        return rash_word(recipe.rash)
+    rash = rash_word(recipe.rash) if recipe.rash else "Rash"
+    return f"{severity_label(recipe.severity)} {rash[:1].lower()}{rash[1:]}"
 
 
 def alt_text(recipe: Recipe) -> str:
