@@ -4,11 +4,16 @@ A candidate is a folder for one base model. The gate's result holds for the very
 both are known by their hashes: a folder that was written since is another candidate under an old name.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+FEWEST_PICTURES = 8
+"""Pictures by each encoder in a check that may let a candidate pass: of fewer, not even all going wrong would
+be harm beyond chance (one-sided sign test, 5 % over three attributes)."""
 
 SHORT = 12
 """Hexadecimal digits of a hash as people compare them."""
@@ -137,7 +142,15 @@ def refusal(result: GateResult | None, now: Identity) -> str | None:
             f"{result.identity.base_sha256[:SHORT]}, is {now.base_sha256[:SHORT]}). Check it again."
         )
     if not result.passed:
-        return "It did not pass the check: " + " ".join(result.reasons)
-    if not result.pictures:
-        return "It was checked without pictures. Check it again, with pictures."
+        return f"It did not pass the check. {_said_once(result.reasons)}"
+    if (drawn := int(result.pictures.get("count", 0))) < FEWEST_PICTURES:
+        return (
+            f"It was checked with {drawn} pictures; {FEWEST_PICTURES} are needed to see harm. Check it again."
+        )
     return None
+
+
+def _said_once(reasons: tuple[str, ...]) -> str:
+    """All reasons; a sentence that several of them end with stands once, at the end."""
+    sentences = [sentence for reason in reasons for sentence in re.split(r"(?<=\.) ", reason)]
+    return " ".join(reversed(dict.fromkeys(reversed(sentences))))

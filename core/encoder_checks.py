@@ -23,7 +23,7 @@ COMMAND = "training.check_encoder"
 ARMS = ("stock", "tuned", "interpolated")
 """Folders of pictures, in the order in which they are drawn."""
 
-PICTURES_DEFAULT, PICTURES_MIN, PICTURES_MAX = 24, 4, 120
+PICTURES_DEFAULT, PICTURES_MAX = 24, 120
 
 
 class CheckState(StrEnum):

@@ -28,6 +28,11 @@ class EncoderRun:
     folder: Path
     finished_at: datetime
 
+    @property
+    def encoder(self) -> Path:
+        """Its text encoder."""
+        return (self.folder / ENCODER).resolve()
+
 
 def list_runs(below: Path) -> list[EncoderRun]:
     """Finished fine-tunings one or two folders down (a sweep holds several), the latest first."""

@@ -28,6 +28,8 @@ from core.origins import encoder_fingerprint, read_origin
 LARGEST_DRIFT = {"derm": 0.75, "generic": 0.5, "empty": 0.25}
 """Relative distance in attribute steps, by set of prompts; see the module's text."""
 
+PROMPT_WORDS = {"derm": "skin captions", "generic": "everyday prompts", "empty": "the empty prompt"}
+
 COMPATIBILITY = {
     "tokenizer": "Its tokenizer is the model's.",
     "sizes": "Its widths are the model's.",
@@ -169,7 +171,7 @@ def drift_check(name: str, drift: dict[str, float], step: float) -> Check:
     passed = steps <= limit
     word = "within" if passed else "beyond"
     message = (
-        f"On {name} prompts its states lie {steps:.2f} attribute steps from the stock encoder's "
+        f"On {PROMPT_WORDS[name]} its states lie {steps:.2f} attribute steps from the stock encoder's "
         f"(cosine {drift['cosine']:.3f}), {word} the {limit} that are allowed."
     )
     if not passed:

@@ -48,7 +48,7 @@ def _show_encoders(resources: Resources, person: str, card: ModelCard) -> None:
     known = standings(resources, card.source)
     show_in_use(resources, person, card, known)
     show_candidates(resources, person, card, known)
-    ask_encoder_to_add(resources, person, card, unfolded=not known)
+    ask_encoder_to_add(resources, person, card, known)
 
 
 require_frame("pages/models.py")

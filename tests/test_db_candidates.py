@@ -81,10 +81,11 @@ def test_the_latest_result_counts_and_is_kept_once(repository: Repository, clock
     ("values", "now", "words"),
     [
         (None, NOW, "has not been checked yet"),
-        (FAILED, NOW, "did not pass the check: Too far."),
+        (FAILED, NOW, r"did not pass the check\. Too far\."),
         (PASSED, Identity("c" * 64, "b" * 64), "Its folder has changed since it was checked"),
         (PASSED, Identity("a" * 64, "c" * 64), "The model has changed since"),
-        ({**PASSED, "pictures": {}}, NOW, "checked without pictures"),
+        ({**PASSED, "pictures": {}}, NOW, "checked with 0 pictures; 8 are needed"),
+        ({**PASSED, "pictures": {"grid": "", "count": 7}}, NOW, "checked with 7 pictures"),
     ],
 )
 def test_what_the_gate_did_not_let_pass_is_not_put_into_use(

@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import commands, encoder_checks
-from core.candidates import Kind
+from core.candidates import Kind, NewCandidate, Provenance
 from core.checkpoints import encoder_hash
 from core.encoder_checks import CheckState, check_of
 from core.encoder_runs import propose_encoder
@@ -83,7 +83,7 @@ def add(app: AppTest, path: Path | str, label: str = "") -> AppTest:
     return scenes.press(app, "encoder_add")
 
 
-def checked(app: AppTest, id: int, pictures: int = 4) -> AppTest:
+def checked(app: AppTest, id: int, pictures: int = 8) -> AppTest:
     app.number_input(key=f"check_count_{id}").set_value(pictures)
     return scenes.press(app, f"check_start_{id}").run()
 
@@ -126,6 +126,23 @@ def test_the_page_shows_the_models_and_teaches_what_a_candidate_is(repository: R
     words = scenes.texts(app)
     assert "In use** Stock, the model's own" in words and "only then can it be put into use" in words
     assert not [button for button in app.button if button.key == "encoder_roll_back"]
+
+
+def test_what_else_is_put_forward_has_its_place_in_the_table(
+    repository: Repository, models: Path, tmp_path: Path
+) -> None:
+    make_tiny_pipeline(tmp_path / "mine", seed=3)
+    repository.models.register(str(tmp_path / "mine"), "Mine", scenes.PERSON)
+    terms = Provenance("Trained by training.train_lora", "CC BY 4.0", "written")
+    lora = NewCandidate(Kind.LORA, str(tmp_path / "mine"), tmp_path / "lora", "warts", "a" * 64, terms)
+    repository.candidates.add(lora, scenes.PERSON)
+    app = scenes.healthy(scenes.open_app("models"))
+    rows = app.dataframe[0].value
+    assert list(rows["Name"]) == ["Tiny", "Stock", "Tiny", "Stock", "warts"]
+    assert list(rows.iloc[-1][["Kind", "For", "Licence"]]) == ["LoRA", "Tiny", "CC BY 4.0"]
+    assert "only then can it be put into use" in scenes.texts(app)
+    labels = app.selectbox(key="models_base").options
+    assert labels == ["Tiny (tiny)", f"Tiny ({tmp_path / 'mine'})"]
 
 
 def test_a_finished_fine_tuning_is_offered_and_added_with_its_terms(
@@ -214,7 +231,7 @@ def test_an_encoder_is_checked_put_into_use_drawn_with_and_rolled_back(
     (one,) = repository.candidates.list()
     assert "has not been checked" in reason(app, one.id)
     app = scenes.healthy(checked(app, one.id))
-    assert "Passed on" in scenes.texts(app) and "4 pictures by each encoder" in scenes.texts(app)
+    assert "passed, with 8 pictures by each encoder" in scenes.texts(app)
     app = scenes.healthy(scenes.press(app, f"activate_{one.id}"))
     assert "“first” is in use" in scenes.texts(app)
     assert list(app.dataframe[0].value["State"]) == ["Installed", "", "In use"]
@@ -247,7 +264,7 @@ def activated(repository: Repository, models: Path, folder: Path) -> int:
         "--model",
         "tiny",
         "--pictures",
-        "1",
+        "8",
         "--output",
         str(place / "pictures"),
     ]

@@ -132,7 +132,7 @@ def harm_check(name: str, before: Sequence[bool], after: Sequence[bool]) -> Chec
     chance = float(binomtest(lost, lost + won, alternative="greater").pvalue) if lost + won else 1.0
     limit = SIGNIFICANT / 3
     message = (
-        f"{name}: {sum(before)} of {len(pairs)} pictures as asked before, {sum(after)} after "
+        f"{name.capitalize()}: {sum(before)} of {len(pairs)} pictures as asked before, {sum(after)} after "
         f"({won} won, {lost} lost)."
     )
     if chance < limit:

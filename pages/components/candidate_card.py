@@ -18,13 +18,14 @@ COLOURS = {"In use": "green", "Passed": "blue", "Being checked": "gray", "Not ch
 
 
 def show_candidates(resources: Resources, person: str, card: ModelCard, known: list[Standing]) -> None:
-    """All candidates of one model; says what one is where there is none."""
+    """All candidates of one model, what is in use first, then the latest; says what one is where there is
+    none."""
     if not known:
         st.caption(
             "No tuned text encoder has been added for this model. Add the result of a fine-tuning below: it "
             "is checked against the model, and only then can it be put into use."
         )
-    for standing in known:
+    for standing in sorted(known, key=lambda one: (not one.in_use, -one.candidate.id)):
         with st.container(border=True, key=f"candidate_{standing.candidate.id}"), errors_shown():
             _show(resources, person, card, standing)
 
@@ -50,7 +51,8 @@ def _show_head(standing: Standing) -> None:
     colour = COLOURS.get(standing.word, "orange")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{plain(candidate.label)}** :{colour}-badge[{standing.word}]", width="content")
-        show_hash("" if standing.now is None else standing.now.sha256)
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            show_hash("" if standing.now is None else standing.now.sha256)
     st.caption(
         f"{plain(terms.origin or 'Origin not recorded')}  \n"
         f"**Licence** {plain(terms.licence or 'not recorded')} · "
@@ -62,6 +64,7 @@ def _show_head(standing: Standing) -> None:
 def show_hash(digest: str) -> None:
     """The beginning of a hash in a field whose button copies all of it."""
     if digest:
+        st.caption("Hash", width="content")
         st.code(digest, language=None, width=12 * SHORT + 40)
 
 
@@ -72,10 +75,10 @@ def _show_verdict(standing: Standing) -> None:
         kind = st.caption if result is None else st.warning
         kind(plain(standing.reason))
     elif result is not None:
-        drawn = counted(int(result.pictures.get("count", 0)), "picture")
+        drawn = counted(int(result.pictures["count"]), "picture")
         st.caption(
-            f":material/check: Passed on {moment_line(result.at)} for {plain(result.by)}, {drawn} by each "
-            "encoder."
+            f":material/check: Checked {moment_line(result.at)} by {plain(result.by)}: passed, with {drawn} "
+            "by each encoder."
         )
 
 

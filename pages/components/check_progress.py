@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from core.candidates import FEWEST_PICTURES
 from core.commands import stop
 from core.encoder_checks import (
     ARMS,
     PICTURES_DEFAULT,
     PICTURES_MAX,
-    PICTURES_MIN,
     CheckState,
     EncoderCheck,
     begin_check,
@@ -63,13 +63,15 @@ def progress_words(drawn: dict[str, int], asked: int) -> str:
 def ask_check(resources: Resources, person: str, card: ModelCard, standing: Standing) -> None:
     """The button that opens the question of how many pictures, and starts."""
     candidate = standing.candidate
-    running = standing.check.state is CheckState.RUNNING
     label = "Check" if candidate.result is None else "Check again"
-    with st.popover(label, icon=":material/fact_check:", disabled=running, key=f"check_{candidate.id}"):
+    if standing.check.state is CheckState.RUNNING:
+        st.button(label, icon=":material/fact_check:", disabled=True, key=f"check_waits_{candidate.id}")
+        return
+    with st.popover(label, icon=":material/fact_check:", key=f"check_{candidate.id}"):
         count = int(
             st.number_input(
                 "Pictures by each encoder",
-                PICTURES_MIN,
+                FEWEST_PICTURES,
                 PICTURES_MAX,
                 PICTURES_DEFAULT,
                 step=4,

@@ -19,6 +19,9 @@ QUESTIONS = {
     "weights": "Shapes of the weights",
     "origin": "Origin",
     "loading": "Loading",
+    "drift_derm": "Drift on skin captions",
+    "drift_generic": "Drift on everyday prompts",
+    "drift_empty": "Drift on the empty prompt",
     "pictures": "Pictures",
     "pictures_rash": "Rash in the pictures",
     "pictures_site": "Body site in the pictures",
@@ -48,9 +51,12 @@ def show_result(result: GateResult, check: EncoderCheck) -> None:
 
 def _show_checks(result: GateResult) -> None:
     rows = [
-        {"Question": QUESTIONS[check["name"]], "Result": _word(check), "Answer": plain(check["message"])}
+        {
+            "Question": QUESTIONS.get(check["name"], check["name"]),
+            "Result": _word(check),
+            "Answer": plain(check["message"]),
+        }
         for check in result.checks
-        if check["name"] in QUESTIONS
     ]
     st.table(rows, border="horizontal", hide_index=True)
 

@@ -8,6 +8,7 @@ from core.encoder_runs import LABEL_MAX, EncoderRun, list_runs, propose_encoder
 from core.errors import InputError
 from core.model_cards import ModelCard
 from pages.components.candidate_card import DONE
+from pages.components.candidate_state import Standing
 from pages.components.errors import errors_shown
 from pages.components.resources import Resources
 from pages.components.wording import moment_line, plain
@@ -16,13 +17,14 @@ RUN, FOLDER = "A fine-tuning", "A folder"
 ADDED = "encoder_added"
 
 
-def ask_encoder_to_add(resources: Resources, person: str, card: ModelCard, unfolded: bool) -> None:
+def ask_encoder_to_add(resources: Resources, person: str, card: ModelCard, known: list[Standing]) -> None:
     """The form; its files are looked at at once, and what does not fit is refused with the reason."""
+    added = {standing.candidate.folder for standing in known}
     if st.session_state.pop(ADDED, False):
         st.session_state.update({"encoder_path": "", "encoder_label": ""})
-    runs = list_runs(resources.settings.runs)
+    runs = [run for run in list_runs(resources.settings.runs) if run.encoder not in added]
     with st.expander(
-        "Add a text encoder", icon=":material/add:", expanded=unfolded, key=f"encoder_add_{unfolded}"
+        "Add a text encoder", icon=":material/add:", expanded=not known, key=f"encoder_form_{not known}"
     ):
         st.caption(
             f"One that was fine-tuned from the text encoder of {plain(card.label)}. Its folder stays where "
@@ -51,7 +53,7 @@ def _add(resources: Resources, person: str, card: ModelCard, path: Path | None, 
 
 def _ask_run(runs: list[EncoderRun], place: Path) -> Path | None:
     if not runs:
-        st.caption(f"There is no finished fine-tuning in `{place}`.")
+        st.caption(f"There is no finished fine-tuning in `{place}` that was not added yet.")
         return None
     chosen = st.selectbox(
         "Finished fine-tuning",

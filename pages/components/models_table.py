@@ -15,24 +15,24 @@ from pages.components.model_facts import figure_rows
 from pages.components.resources import Resources
 
 KIND_WORDS = {Kind.ENCODER: "Text encoder", Kind.LORA: "LoRA"}
-FIGURES = {
-    "rash_all": "Rash as asked",
-    "site": "Body site as asked",
-    "tone_within_one": "Skin tone within one step",
-}
+FIGURES = {"rash_all": "Rash", "site": "Body site", "tone_within_one": "Skin tone"}
 NOT_MEASURED, NOT_RECORDED = "Not measured", "Not recorded"
-LONG = ("Origin", "Licence", "Hash")
+WIDTHS = {"State": 120, "Licence": 130, "Origin": 220, "Hash": 120}
 
 
 def show_models_table(resources: Resources, cards: list[ModelCard]) -> None:
-    """One row for each; a full hash is copied from its cell, the columns scroll on a small screen."""
+    """One row for each; a cell holds the whole of what it shows in part, to be copied."""
     with st.spinner("Reading the models' files …"):
         rows = [row for card in cards for row in model_rows(resources, card)]
-    widths: dict[str, Any] = {name: st.column_config.TextColumn(width="small") for name in LONG}
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=widths, key="models_table")
+    frame = pd.DataFrame(rows)
+    if len(cards) == 1:
+        frame = frame.drop(columns="For")
+    columns: dict[str, Any] = {name: st.column_config.Column(width=width) for name, width in WIDTHS.items()}
+    st.dataframe(frame, hide_index=True, column_config=columns, key="models_table")
     st.caption(
-        "Shares of fixed-seed pictures that the judge finds as asked. For a candidate: by the model's own "
-        "text encoder first, then by the candidate; both drew the same prompts and seeds."
+        "Rash, body site and skin tone (within one step): shares of fixed-seed pictures that the judge finds "
+        "as asked. For a candidate, by the model's own text encoder first, then by the candidate; both drew "
+        "the same prompts and seeds. A cell is copied whole, a hash with all of its digits."
     )
 
 
@@ -52,11 +52,19 @@ def _base_rows(resources: Resources, card: ModelCard, encoder_replaced: bool) ->
         whole, encoder, state = "", "", "Can't be used"
     shares = {name: _share(card.figures, key) or NOT_MEASURED for key, name in FIGURES.items()}
     facts = {"Licence": card.licence or NOT_RECORDED, "Origin": card.origin or NOT_RECORDED}
-    base = {"Name": card.label, "Kind": "Base model", "For": "", "State": state, **shares, **facts}
+    base = {
+        "Name": card.label,
+        "Kind": "Base model",
+        "For": "",
+        "State": state,
+        **shares,
+        "Hash": whole,
+        **facts,
+    }
     used = "" if state != "Installed" or encoder_replaced else "In use"
     stock = {**base, "Name": "Stock", "Kind": KIND_WORDS[Kind.ENCODER], "For": card.label, "State": used}
-    stock |= {"Origin": f"Part of {card.label}", **dict.fromkeys(FIGURES.values(), "As its model")}
-    return [{**base, "Hash": whole}, {**stock, "Hash": encoder}]
+    stock |= {"Origin": f"Part of {card.label}", "Hash": encoder}
+    return [base, stock | dict.fromkeys(FIGURES.values(), "As its model")]
 
 
 def _candidate_row(card: ModelCard, standing: Standing) -> dict[str, str]:
@@ -67,9 +75,9 @@ def _candidate_row(card: ModelCard, standing: Standing) -> dict[str, str]:
         "For": card.label,
         "State": standing.word,
         **{name: _before_and_after(candidate, key) for key, name in FIGURES.items()},
+        "Hash": "" if standing.now is None else standing.now.sha256,
         "Licence": candidate.provenance.licence or NOT_RECORDED,
         "Origin": candidate.provenance.origin or NOT_RECORDED,
-        "Hash": "" if standing.now is None else standing.now.sha256,
     }
 
 
