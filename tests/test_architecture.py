@@ -47,6 +47,8 @@ DESCRIBING = (
     "origins",
     "phantom_starts",
     "photographs",
+    "provenance.outgoing",
+    "provenance.verdict",
     "reading",
     "recipes",
     "settings",
@@ -55,6 +57,7 @@ DESCRIBING = (
     "suggestions",
     "tokens",
     "uploads",
+    "verify",
     "vocabulary",
     "worker",
 )
