@@ -37,6 +37,7 @@ DESCRIBING = (
     "dataset_imports",
     "datasets",
     "errors",
+    "exporting.run",
     "files",
     "gate",
     "generate",

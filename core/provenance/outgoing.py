@@ -10,11 +10,14 @@ Beside what every file of ours carries, a file that left has these text entries:
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
+
 from core.images import encode_png, read_drawn
 from core.provenance.credentials import Credentials, load_credentials
 from core.provenance.manifest import sign
 from core.provenance.visible import with_strip
 from core.provenance.watermark import code_of, embed
+from core.recipes import Recipe
 
 SOURCE_KEY = "script2skin-source"
 MARKS_KEY = "script2skin-marks"
@@ -37,15 +40,18 @@ class Outgoing:
             ImageFileError: the library's file is missing, damaged or altered.
             SigningError: the certificate can't be used.
         """
-        image, recipe, source = read_drawn(path)
-        if self.watermark:
-            image = embed(image, code_of(source))
-        if self.words:
-            image = with_strip(image)
+        image, recipe, source = self.marked(path)
         signed = "yes" if self.credentials else "no"
         further = {SOURCE_KEY: source, MARKS_KEY: self._marks(), SIGNED_KEY: signed}
         content = encode_png(image, recipe, further)
         return sign(content, recipe, self.credentials, self.watermark) if self.credentials else content
+
+    def marked(self, path: Path) -> tuple[Image.Image, Recipe, str]:
+        """The pixels that leave, the recipe, the hash of the library's pixels; raises as ``encode`` does."""
+        image, recipe, source = read_drawn(path)
+        if self.watermark:
+            image = embed(image, code_of(source))
+        return (with_strip(image) if self.words else image), recipe, source
 
     def _marks(self) -> str:
         return ", ".join([WATERMARK] * self.watermark + [WORDS] * self.words)

@@ -67,7 +67,7 @@ def embed(image: Image.Image, code: int) -> Image.Image:
 def read_mark(image: Image.Image, thorough: bool = True) -> Mark | None:
     """The mark in a picture, or None. ``thorough`` also tries sizes between the usual ones (a second or two).
 
-    Unmarked pictures pass by chance less than once in 100,000 (peak and 16-bit checksum together).
+    Unmarked pictures pass by chance rarely: only with a peak and a fitting 16-bit checksum.
     """
     residual = _residual(_luminance(np.asarray(image.convert("RGB"), np.float32)))
     if min(residual.shape) < TILE // 2:
