@@ -13,6 +13,9 @@
     ├── GenerationError             drawing failed
     │   └── Cancelled               the requester asked to stop (not a failure)
     ├── ImageFileError              an image file is unreadable, altered, or carries no recipe
+    ├── SigningError                a signing certificate or a signed manifest can't be used
+    ├── ExportError                 an export can't be written
+    │   └── ExportCancelled         the requester asked to stop (not a failure); nothing is left of it
     ├── DatasetError                a prepared dataset of photographs can't be read, or is not finished
     ├── StorageError                the library can't be read or written
     │   ├── DiskFullError           no space left; nothing was recorded
@@ -77,6 +80,18 @@ class Cancelled(GenerationError):
 
 class ImageFileError(Script2SkinError):
     """The user sees which file can't be read."""
+
+
+class SigningError(Script2SkinError):
+    """The user sees which certificate, key or manifest is meant and what is wrong with it."""
+
+
+class ExportError(Script2SkinError):
+    """The user sees what could not be exported, and that nothing half-written is left."""
+
+
+class ExportCancelled(ExportError):
+    """The user sees that the export was stopped."""
 
 
 class DatasetError(Script2SkinError):

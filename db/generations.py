@@ -12,6 +12,7 @@ from core.errors import NotAllowedError, NotFoundError
 from core.jobs import DrawnImage
 from db.engine import Database
 from db.history import Question, count, generation_query, walk
+from db.narrowing import visible
 from db.purge import purge
 from db.records import Generation, HistoryFilter, HistoryPage, Order, Visibility
 from db.rows import insert_missing, to_generation, user_id
@@ -64,6 +65,17 @@ class Generations:
             rows = {row["id"]: row for row in connection.execute(query).mappings()}
         items = tuple(to_generation(rows[id], self.database.library) for id in edges.ids)
         return HistoryPage(items, edges.next, edges.previous)
+
+    def drawn_as(self, pixels: str, asking: str) -> list[Generation]:
+        """The pictures whose pixel hash is, or begins with, these hexadecimal digits (8 at least), which the
+        asking user may see; deleted ones are left out."""
+        digest = generations.c.pixel_sha256
+        same = digest == pixels if len(pixels) == 64 else digest.between(pixels, f"{pixels}g")
+        with self.database.reading() as connection:
+            me = user_id(connection, asking)
+            query = generation_query(me).where(same, visible(HistoryFilter(), me))
+            rows = connection.execute(query.order_by(generations.c.id).limit(20)).mappings()
+            return [to_generation(row, self.database.library) for row in rows]
 
     def count(self, filter: HistoryFilter, asking: str) -> int:
         """How many pictures the filter lets through."""

@@ -100,6 +100,16 @@ class Ratings:
             rows = connection.execute(_query().where(r.id.in_(latest)).order_by(r.id)).mappings()
             return [to_rating(row) for row in rows]
 
+    def of_many(self, ids: Collection[int]) -> dict[int, list[Rating]]:
+        """``of`` for several pictures at once; those without a rating are left out."""
+        latest = select(func.max(r.id)).where(r.generation_id.in_(ids))
+        latest = latest.group_by(r.generation_id, r.rater_id, r.blind)
+        found: dict[int, list[Rating]] = {}
+        with self.database.reading() as connection:
+            for row in connection.execute(_query().where(r.id.in_(latest)).order_by(r.id)).mappings():
+                found.setdefault(row["generation_id"], []).append(to_rating(row))
+        return found
+
     def next_to_review(self, rater: str, skip: Collection[int], asking: str) -> Generation | None:
         """The first picture, in an order of the rater's own that stays the same, which they have not rated in
         full (an open sheet with all criteria) and which is not to be skipped."""
