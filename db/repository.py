@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from core.settings import Settings
+from db.audit import Audit
 from db.engine import Database, make_engine
 from db.failures import translated
 from db.files import disk_use
@@ -16,6 +17,7 @@ from db.ratings import Ratings
 from db.readings import Readings
 from db.records import DiskUse
 from db.starts import Starts
+from db.studies import Studies
 from db.users import Users
 
 
@@ -65,6 +67,16 @@ class Repository:
     def starts(self) -> Starts:
         """Photographs and phantoms that pictures start from."""
         return Starts(self.database)
+
+    @cached_property
+    def studies(self) -> Studies:
+        """Reader studies and their answers."""
+        return Studies(self.database)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who did what, when."""
+        return Audit(self.database)
 
     def disk_use(self) -> DiskUse:
         """Bytes taken and free; walks the folders, so it is nothing to ask at every click."""
