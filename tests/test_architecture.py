@@ -22,6 +22,7 @@ FORBIDDEN = {
 }
 
 DESCRIBING = (
+    "agreement",
     "attributes",
     "captioning",
     "captions",
@@ -55,6 +56,7 @@ DESCRIBING = (
     "sheets",
     "starts",
     "studies",
+    "study_figures",
     "study_plan",
     "suggestions",
     "tokens",
