@@ -22,10 +22,12 @@ FORBIDDEN = {
 }
 
 DESCRIBING = (
+    "agreement",
     "attributes",
     "candidates",
     "captioning",
     "captions",
+    "checklists",
     "checkpoints",
     "claims",
     "colour",
@@ -58,9 +60,13 @@ DESCRIBING = (
     "provenance.verdict",
     "reading",
     "recipes",
+    "roles",
     "settings",
     "sheets",
     "starts",
+    "studies",
+    "study_figures",
+    "study_plan",
     "suggestions",
     "tokens",
     "uploads",
