@@ -13,7 +13,7 @@ from training.noise_schedule import TimestepSampler, make_scheduler
 from training.runs import Pace, Rhythm, read_metrics
 from training.text_states import PromptShares, collect_prompts, hidden_states, load_text_encoder
 from training.tokenizer import train_tokenizer
-from training.train_unet import Learner, UNetConfig, main, make_learner, prepare_lessons, train
+from training.train_unet import Learner, UNetConfig, chances_of, main, make_learner, prepare_lessons, train
 from training.unet_layout import SIZES
 
 CPU = torch.device("cpu")
@@ -97,6 +97,15 @@ def test_a_missing_phantom_folder_ends_the_command_with_a_sentence(rooms, tmp_pa
     places = [f"--vae={rooms / 'vae'}", f"--clip={rooms / 'clip'}", "--steps", "1"]
     assert main([*places, f"--phantoms={tmp_path}", f"--output={tmp_path / 'run'}"]) == 1
     assert "render_phantoms" in capsys.readouterr().err
+
+
+def test_rashes_to_be_taken_often_come_twice_as_often(tmp_path):
+    phantoms = open_phantoms(write_phantoms(tmp_path / "eight", 8, 32))
+    chances = chances_of(phantoms, ("acne",))
+    acne = np.array([p.attributes.rash == "acne" for p in phantoms.phantoms])
+    assert chances.sum() == pytest.approx(1.0)
+    assert chances[acne] == pytest.approx(2 * chances[~acne][0]) and np.ptp(chances[~acne]) == 0
+    assert np.ptp(chances_of(phantoms, ())) == 0
 
 
 def test_the_loss_equals_the_slow_loop(rooms, tmp_path):
