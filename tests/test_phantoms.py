@@ -59,12 +59,12 @@ def test_an_interrupted_folder_is_completed_without_drawing_again(tmp_path: Path
 def test_held_out_combinations_are_never_drawn_and_all_others_are() -> None:
     keys = (tuple(RASHES), ("face", "arm", "foot"), tuple(load_vocabulary().tones))
     whole, kept = (PhantomSettings(1000, 3, 64, *keys, hold_out=share) for share in (0.0, 0.1))
-    drawn = {kept.attributes_of(index) for index in range(len(kept.triples()))}
-    left_out = set(whole.triples()) - drawn
+    drawn = {kept.attributes_of(index) for index in range(len(kept.combinations()))}
+    left_out = set(whole.combinations()) - drawn
     assert left_out == set(held_out_triples(*keys, 0.1))
-    assert 0.06 < len(left_out) / len(whole.triples()) < 0.14
+    assert 0.06 < len(left_out) / len(whole.combinations()) < 0.14
     for pick in (lambda a: a.rash, lambda a: a.sites, lambda a: a.tone):
-        assert {pick(a) for a in drawn} == {pick(a) for a in whole.triples()}
+        assert {pick(a) for a in drawn} == {pick(a) for a in whole.combinations()}
 
 
 def test_a_larger_share_holds_out_the_same_combinations_and_more() -> None:

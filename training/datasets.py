@@ -90,7 +90,8 @@ def open_phantoms(folder: Path) -> PhantomSet:
 def _phantom(path: Path, line: str) -> Phantom:
     try:
         values: dict[str, Any] = json.loads(line)
-        attributes = Attributes(values["rash"], tuple(values["sites"]), values["tone"])
+        further = values.get("severity"), values.get("view")
+        attributes = Attributes(values["rash"], tuple(values["sites"]), values["tone"], *further)
         return Phantom(
             int(values["index"]), attributes, str(values["caption"]), values["image"], values["mask"]
         )

@@ -2,58 +2,32 @@
 
 Writes NNNNN.png (picture), NNNNN.txt (caption), NNNNN_mask.png (0 background, 128 skin, 255 lesion) and
 metadata.jsonl (one line a phantom). Rash, site and tone are balanced: every combination comes once before any
-comes twice; a rash is not drawn at a site where it does not occur. The same seed gives the same bytes,
-however many workers draw. An interrupted run goes on where it stopped when the same command is given again.
+comes twice; a rash is not drawn at a site where it does not occur. Severities and views, where asked for, are
+part of the combinations. The same seed gives the same bytes, however many workers draw. An interrupted run
+goes on where it stopped when the same command is given again.
 """
 
 import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 from PIL import Image
 
-from core.attributes import Attributes
 from core.captions import compose_caption
-from core.errors import InputError, Script2SkinError, VocabularyError
-from core.vocabulary import load_vocabulary
-from training.phantoms.anatomy.sites import SITES
-from training.phantoms.lesions import RASHES, sites_of_rash
+from core.errors import InputError, Script2SkinError
+from core.model_cards import OPTIONAL
+from training.phantom_settings import PhantomSettings, read_settings
 from training.phantoms.render import render_phantom
-from training.triples import all_triples, is_held_out
 
 SETTINGS_FILE = "phantoms.json"
-
-
-@dataclass(frozen=True)
-class PhantomSettings:
-    """What decides the bytes of a phantom folder; saved in it as phantoms.json."""
-
-    count: int
-    seed: int
-    size: int
-    rashes: tuple[str, ...]
-    sites: tuple[str, ...]
-    tones: tuple[str, ...]
-    hold_out: float = 0.0
-    """Share of the combinations that is never drawn (``training.triples``)."""
-
-    def triples(self) -> list[Attributes]:
-        """Every combination of a rash, a site where it occurs and a tone that is not held out."""
-        everything = all_triples(self.rashes, self.sites, self.tones)
-        return [attributes for attributes in everything if not is_held_out(attributes, self.hold_out)]
-
-    def attributes_of(self, index: int) -> Attributes:
-        """Attributes of one phantom: a fresh shuffle of all combinations for every round."""
-        triples = self.triples()
-        turn, place = divmod(index, len(triples))
-        order = np.random.default_rng((self.seed, 0, turn)).permutation(len(triples))
-        return triples[order[place]]
+LATER = ("severities", "views", "true_sites", "even_rashes")
+"""Settings that earlier versions did not know."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,16 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     arguments = parser.parse_args(argv)
     try:
-        settings = PhantomSettings(
-            arguments.count,
-            arguments.seed,
-            arguments.size,
-            _chosen("rash", arguments.rashes, RASHES),
-            _chosen("site", arguments.sites, SITES),
-            _chosen("tone", arguments.tones, load_vocabulary().tones),
-            arguments.hold_out,
-        )
-        _check_pairs(arguments.rashes, settings.sites)
+        settings = read_settings(arguments)
         render_folder(settings, arguments.output, arguments.workers)
     except (Script2SkinError, OSError) as error:
         print(error, file=sys.stderr)
@@ -88,7 +53,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", type=Path, required=True, help="folder to write into")
     parser.add_argument("--rashes", nargs="*", default=[], help="only these rash keys")
     parser.add_argument("--sites", nargs="*", default=[], help="only these site keys")
-    parser.add_argument("--tones", nargs="*", default=[], help="only these tone keys")
+    parser.add_argument(
+        "--tones", nargs="*", default=[], help="'six' (the named tones, default), 'monk' (ten steps), or keys"
+    )
+    parser.add_argument("--severities", nargs="*", help="draw severities: all, or only these keys")
+    parser.add_argument("--views", nargs="*", help="draw views: all, or only these keys")
+    parser.add_argument(
+        "--true-sites", action="store_true", help="acne, eczema and tinea only where they occur, too"
+    )
+    parser.add_argument(
+        "--even-rashes", action="store_true", help="every rash equally often, however few its sites"
+    )
     parser.add_argument(
         "--hold-out", type=float, default=0.0, help="share of combinations never to be drawn (default 0)"
     )
@@ -96,22 +71,6 @@ def _parser() -> argparse.ArgumentParser:
         "--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)"
     )
     return parser
-
-
-def _chosen(kind: str, asked: Sequence[str], known: Mapping[str, object]) -> tuple[str, ...]:
-    if unknown := [key for key in asked if key not in known]:
-        raise VocabularyError(f"Unknown {kind} '{unknown[0]}' for phantoms. Known: {', '.join(known)}.")
-    return tuple(asked) or tuple(known)
-
-
-def _check_pairs(asked: Sequence[str], sites: Sequence[str]) -> None:
-    """Refuses a rash that was asked for by name and occurs at none of the sites."""
-    for rash in asked:
-        if RASHES[rash].isdisjoint(sites):
-            raise VocabularyError(
-                f"The rash '{rash}' does not occur at {', '.join(sites)}. "
-                f"Its sites: {', '.join(sites_of_rash(rash))}."
-            )
 
 
 def render_folder(settings: PhantomSettings, output: Path, workers: int) -> None:
@@ -122,7 +81,8 @@ def render_folder(settings: PhantomSettings, output: Path, workers: int) -> None
     """
     _check(settings, output)
     output.mkdir(parents=True, exist_ok=True)
-    (output / SETTINGS_FILE).write_text(json.dumps(asdict(settings), indent=1) + "\n", encoding="utf-8")
+    said = json.dumps(_said(settings), indent=1)
+    (output / SETTINGS_FILE).write_text(said + "\n", encoding="utf-8")
     missing = [i for i in range(settings.count) if not (output / f"{i:05d}.txt").exists()]
     for done, index in enumerate(_drawn(settings, output, missing, workers), 1):
         if done % 200 == 0 or done == len(missing):
@@ -135,7 +95,7 @@ def _check(settings: PhantomSettings, output: Path) -> None:
         raise InputError(f"count is {settings.count}; it must be at least 1.")
     if not 0 <= settings.hold_out < 1:
         raise InputError(f"hold-out is {settings.hold_out}; it must be at least 0 and below 1.")
-    if not settings.triples():
+    if not settings.combinations():
         raise InputError("No combination of these rashes, sites and tones is left to draw.")
     if not 32 <= settings.size <= 1024:
         raise InputError(f"size is {settings.size}; it must be between 32 and 1024 pixels.")
@@ -143,12 +103,17 @@ def _check(settings: PhantomSettings, output: Path) -> None:
     if not saved.exists():
         return
     before = {"hold_out": 0.0} | json.loads(saved.read_text(encoding="utf-8"))
-    now = json.loads(json.dumps(asdict(settings)))
-    if different := [name for name in now if name != "count" and before.get(name) != now[name]]:
+    now = json.loads(json.dumps(_said(settings)))
+    if different := [n for n in sorted(before | now) if n != "count" and before.get(n) != now.get(n)]:
         raise InputError(
             f"{output} holds phantoms drawn with {different[0]}={before.get(different[0])!r}, not "
-            f"{now[different[0]]!r}. Choose another folder or the same settings."
+            f"{now.get(different[0])!r}. Choose another folder or the same settings."
         )
+
+
+def _said(settings: PhantomSettings) -> dict[str, Any]:
+    """The settings; what was added later is said only where it was asked for, as in folders of before."""
+    return {name: value for name, value in asdict(settings).items() if value or name not in LATER}
 
 
 def _drawn(settings: PhantomSettings, output: Path, indices: list[int], workers: int) -> Iterator[int]:
@@ -187,6 +152,7 @@ def _record(settings: PhantomSettings, index: int) -> dict[str, object]:
         "caption": compose_caption(attributes),
         "image": f"{index:05d}.png",
         "mask": f"{index:05d}_mask.png",
+        **{kind: key for kind, key in attributes.named() if kind in OPTIONAL},
     }
 
 

@@ -15,16 +15,25 @@ Field = NDArray[np.float32]
 @dataclass(frozen=True)
 class Frame:
     """Where the camera looks. ``x`` grows to the right and ``y`` downwards on the body, in centimetres from
-    the middle of the part; rotation, zoom, shift and mirroring are already in them."""
+    the middle of the part; rotation, zoom, shift and mirroring are already in them. ``nearness`` is how much
+    larger the part is seen than usual: what is drawn in pixels grows with it. ``reach`` is how many usual
+    widths of the part are on the canvas."""
 
     x: Field
     y: Field
     px_per_cm: float
+    nearness: float = 1.0
+    reach: float = 1.0
 
     @property
     def size(self) -> int:
         """Pixels along one side."""
         return int(self.x.shape[0])
+
+    @property
+    def usual_size(self) -> float:
+        """Pixels along one side of what the usual camera sees."""
+        return self.size / self.reach
 
     def cells(self, length_cm: float) -> float:
         """How many bumps of this length cross the picture (for ``noise``)."""

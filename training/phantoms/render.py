@@ -10,7 +10,9 @@ from core.attributes import Attributes
 from core.errors import VocabularyError
 from training.phantoms.anatomy.sites import SITES
 from training.phantoms.body import Body, Field, Frame, Marks
+from training.phantoms.camera import Camera, usual_field
 from training.phantoms.lesions import RASHES, draw_rash, sites_of_rash
+from training.phantoms.lesions.degrees import sample_degree
 from training.phantoms.noise import blur
 from training.phantoms.scene import Scene, drape, frame_of, sample_scene
 from training.phantoms.shading import lit, photograph
@@ -55,13 +57,26 @@ def render(scene: Scene, size: int = 256) -> Phantom:
     frame = frame_of(scene, view, size)
     rng = np.random.default_rng((*scene.seed, 2))
     body = view.draw(frame, rng)
-    marks = draw_rash(scene.attributes.rash or "", scene.attributes.site or "", frame, body, rng)
-    marks = _kept_on_skin(body, marks)
+    marks = _kept_on_skin(body, _marks(scene, frame, body, rng))
     colour = albedo(frame, body, marks, scene.complexion, rng)
     skin_light = lit(frame, body, marks, colour, scene.light, rng)
     linear = _composed(frame, body, skin_light, drape(scene, frame, rng), scene)
-    image = photograph(frame, linear, scene.camera_noise, scene.vignette, rng)
-    return Phantom(scene.attributes, image, _mask(body, marks))
+    image = photograph(scene.camera.look(linear, size), scene.camera_noise, scene.vignette, rng)
+    return Phantom(scene.attributes, image, _seen_mask(_mask(body, marks), scene.camera, size))
+
+
+def _marks(scene: Scene, frame: Frame, body: Body, rng: np.random.Generator) -> Marks:
+    """What the rash adds, as pronounced as it was asked for."""
+    asked = scene.attributes
+    degree = sample_degree(asked.severity, np.random.default_rng((*scene.seed, 4)))
+    everywhere = body.lesion_area
+    if not scene.camera.is_usual:
+        body.lesion_area = everywhere * usual_field(frame)
+    marks = draw_rash(asked.rash or "", asked.site or "", frame, body, rng, degree)
+    if not scene.camera.is_usual:
+        body.lesion_area = np.maximum(everywhere, body.lesion_area)  # with what the rash has bared
+    degree.strengthen(marks)
+    return marks
 
 
 def _kept_on_skin(body: Body, marks: Marks) -> Marks:
@@ -85,6 +100,14 @@ def _composed(frame: Frame, body: Body, skin_light: RGB, cloth: RGB, scene: Scen
     cloth = cloth * (1 - 0.55 * shadow)[..., None]
     alpha = body.coverage[..., None]
     return np.asarray(cloth * (1 - alpha) + skin_light * alpha, np.float32)
+
+
+def _seen_mask(mask: NDArray[np.uint8], camera: Camera, size: int) -> NDArray[np.uint8]:
+    """The canvas's mask as the camera sees it; a lesion that fills much of a pixel keeps it."""
+    if camera.is_usual:
+        return mask
+    skin, lesion = (camera.look((mask >= value).astype(np.float32), size) for value in (SKIN, LESION))
+    return np.where(skin > 0.5, np.where(lesion > 0.4, LESION, SKIN), 0).astype(np.uint8)
 
 
 def _mask(body: Body, marks: Marks) -> NDArray[np.uint8]:

@@ -1,6 +1,6 @@
 """A scene is everything random about one phantom, drawn from its seed before a pixel is touched."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from core.attributes import Attributes
 from core.vocabulary import load_vocabulary
 from training.phantoms.anatomy import SiteView
 from training.phantoms.body import Frame
+from training.phantoms.camera import USUAL, Camera, sample_camera
 from training.phantoms.noise import octaves
 from training.phantoms.shading import Light
 from training.phantoms.skin import RGB, Complexion
@@ -38,6 +39,7 @@ class Scene:
     mirrored: bool
     camera_noise: float
     vignette: float
+    camera: Camera = USUAL
 
 
 def sample_scene(attributes: Attributes, view: SiteView, seed: tuple[int, ...]) -> Scene:
@@ -48,7 +50,7 @@ def sample_scene(attributes: Attributes, view: SiteView, seed: tuple[int, ...]) 
     """
     rng = np.random.default_rng((*seed, 1))
     low, high = load_vocabulary().tone(attributes.tone or "").monk
-    return Scene(
+    scene = Scene(
         attributes=attributes,
         seed=seed,
         complexion=_sample_complexion(rng, low, high),
@@ -61,6 +63,8 @@ def sample_scene(attributes: Attributes, view: SiteView, seed: tuple[int, ...]) 
         camera_noise=float(rng.uniform(0.002, 0.005)),
         vignette=float(rng.uniform(0.0, 0.22)),
     )
+    eye = sample_camera(attributes.view, view.reach * scene.zoom, np.random.default_rng((*seed, 3)))
+    return replace(scene, camera=eye)
 
 
 def _sample_complexion(rng: np.random.Generator, low: int, high: int) -> Complexion:
@@ -102,15 +106,18 @@ def _sample_background(rng: np.random.Generator) -> tuple[float, float, float]:
 
 
 def frame_of(scene: Scene, view: SiteView, size: int) -> Frame:
-    """The pixel grid in centimetres on the body: zoomed, shifted, turned and mirrored."""
-    width = view.width_cm / scene.zoom
-    step = (np.arange(size, dtype=np.float32) + 0.5) / size - 0.5
+    """The canvas's pixel grid in centimetres on the body: zoomed, shifted, turned and mirrored.
+
+    ``size`` is the picture's; a camera that stands far or leans has a larger canvas."""
+    camera = scene.camera
+    width, pixels = view.width_cm / scene.zoom / camera.nearness, camera.canvas(size)
+    step = ((np.arange(pixels, dtype=np.float32) + 0.5) / pixels - 0.5) * camera.reach
     u, v = np.meshgrid(step * width, step * width)
     u, v = u + scene.shift[0] * width, v + scene.shift[1] * width
     c, s = np.float32(np.cos(scene.turn)), np.float32(np.sin(scene.turn))
     x, y = u * c - v * s, u * s + v * c
     x = -x if scene.mirrored else x
-    return Frame(x.astype(np.float32), y.astype(np.float32), px_per_cm=size / width)
+    return Frame(x.astype(np.float32), y.astype(np.float32), size / width, camera.nearness, camera.reach)
 
 
 def drape(scene: Scene, frame: Frame, rng: np.random.Generator) -> RGB:

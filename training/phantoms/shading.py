@@ -79,15 +79,16 @@ def _specular(nx: Field, ny: Field, nz: Field, lamp: tuple[float, float, float],
 
 
 def photograph(
-    frame: Frame, light_out: RGB, camera_noise: float, vignette: float, rng: np.random.Generator
+    light_out: RGB, camera_noise: float, vignette: float, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
     """Linear light to an 8-bit sRGB picture (size, size, 3): vignette, sRGB curve, sensor noise."""
-    corner = (np.linspace(-1, 1, frame.size, dtype=np.float32) ** 2) / 2
+    size = light_out.shape[0]
+    corner = (np.linspace(-1, 1, size, dtype=np.float32) ** 2) / 2
     falloff = 1 - vignette * (corner[:, None] + corner[None, :])
     linear = np.clip(light_out * falloff[..., None], 0, None)
     rolled = np.where(linear > 0.8, 0.8 + 0.2 * np.tanh((linear - 0.8) / 0.2), linear)  # film-like shoulder
     encoded = np.where(
         rolled <= 0.0031308, rolled * 12.92, 1.055 * np.maximum(rolled, 1e-6) ** (1 / 2.4) - 0.055
     )
-    encoded = encoded + camera_noise * white_noise(rng, frame.size)[..., None]
+    encoded = encoded + camera_noise * white_noise(rng, size)[..., None]
     return np.asarray(np.clip(encoded * 255 + 0.5, 0, 255), np.uint8)

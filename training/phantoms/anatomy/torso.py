@@ -239,10 +239,10 @@ def _navel(body: Body, chart: Chart, fat: float, rng: np.random.Generator) -> No
 
 
 TORSO_SITES: dict[str, SiteView] = {
-    "chest": SiteView(draw_chest, 28.0, 8.0),
-    "back": SiteView(draw_back, 31.0, 8.0),
-    "stomach": SiteView(draw_stomach, 26.0, 8.0),
-    "shoulder": SiteView(draw_shoulder, 20.0, 10.0),
-    "waist": SiteView(draw_waist, 24.0, 8.0),
-    "buttock": SiteView(draw_buttock, 32.0, 8.0),
+    "chest": SiteView(draw_chest, 28.0, 8.0, reach=1.5),
+    "back": SiteView(draw_back, 31.0, 8.0, reach=1.25),
+    "stomach": SiteView(draw_stomach, 26.0, 8.0, reach=1.5),
+    "shoulder": SiteView(draw_shoulder, 20.0, 10.0, reach=1.4),
+    "waist": SiteView(draw_waist, 24.0, 8.0, reach=1.3),
+    "buttock": SiteView(draw_buttock, 32.0, 8.0, reach=1.15),
 }

@@ -7,17 +7,25 @@ functions in ``diseases``; those of all other groups are data in ``tables``, dra
 
 import numpy as np
 
+from core.vocabulary import load_vocabulary
 from training.phantoms.anatomy.sites import SITES
 from training.phantoms.body import Body, Frame, Marks
 from training.phantoms.lesions import diseases
 from training.phantoms.lesions.composing import draw_group
-from training.phantoms.lesions.parts import sites_of
+from training.phantoms.lesions.degrees import BY_CHANCE, Degree
 from training.phantoms.lesions.tables import GROUPS
 
-RASHES: dict[str, frozenset[str]] = {rash: frozenset(SITES) for rash in diseases.RASHES} | {
-    rash: sites_of(group) & frozenset(SITES) for rash, group in GROUPS.items()
+TRUE_SITES: dict[str, frozenset[str]] = {
+    key: frozenset(site for site in SITES if rash.is_drawn_at(site))
+    for key, rash in load_vocabulary().rashes.items()
 }
-"""Every rash that can be drawn, by its vocabulary key, and the sites where it occurs."""
+"""Every rash by its vocabulary key, and the sites where the vocabulary says that it is shown."""
+
+RASHES: dict[str, frozenset[str]] = {rash: frozenset(SITES) for rash in diseases.RASHES} | {
+    rash: TRUE_SITES[rash] for rash in GROUPS
+}
+"""Every rash and the sites where it can be drawn: acne, eczema and tinea anywhere, as the first released
+models learned them."""
 
 
 def sites_of_rash(rash: str) -> list[str]:
@@ -25,11 +33,13 @@ def sites_of_rash(rash: str) -> list[str]:
     return [site for site in SITES if site in RASHES[rash]]
 
 
-def draw_rash(rash: str, site: str, frame: Frame, body: Body, rng: np.random.Generator) -> Marks:
+def draw_rash(
+    rash: str, site: str, frame: Frame, body: Body, rng: np.random.Generator, degree: Degree = BY_CHANCE
+) -> Marks:
     """Draws a rash on a body; hair and nails that it takes off are taken off the body."""
     if rash in GROUPS:
-        return draw_group(GROUPS[rash], site, frame, body, rng)
-    return diseases.RASHES[rash](frame, body, rng)
+        return draw_group(GROUPS[rash], site, frame, body, rng, degree)
+    return diseases.RASHES[rash](frame, body, rng, degree)
 
 
-__all__ = ["RASHES", "draw_rash", "sites_of_rash"]
+__all__ = ["RASHES", "TRUE_SITES", "draw_rash", "sites_of_rash"]

@@ -5,6 +5,7 @@ import numpy as np
 from training.phantoms.body import Body, Field, Frame, Marks
 from training.phantoms.lesions.arrangements import ARRANGEMENTS
 from training.phantoms.lesions.contours import contour
+from training.phantoms.lesions.degrees import BY_CHANCE, Degree
 from training.phantoms.lesions.ground import Ground, spaced
 from training.phantoms.lesions.layouts import lay_ground
 from training.phantoms.lesions.parts import Disease, Group, Layer, Part
@@ -18,20 +19,28 @@ ADDED = frozenset(("melanin", "height", "gloss"))
 OUTLINE = Layer("mask", "fill", (1.0, 1.0))
 
 
-def draw_group(group: Group, site: str, frame: Frame, body: Body, rng: np.random.Generator) -> Marks:
+def draw_group(
+    group: Group, site: str, frame: Frame, body: Body, rng: np.random.Generator, degree: Degree = BY_CHANCE
+) -> Marks:
     """Draws one of the group's diseases that occur at the site, chosen by weight."""
     possible = [disease for disease in group if site in disease.sites]
     weights = np.array([disease.weight for disease in possible])
-    return draw_disease(
-        possible[rng.choice(len(possible), p=weights / weights.sum())], site, frame, body, rng
-    )
+    chosen = possible[rng.choice(len(possible), p=weights / weights.sum())]
+    return draw_disease(chosen, site, frame, body, rng, degree)
 
 
-def draw_disease(disease: Disease, site: str, frame: Frame, body: Body, rng: np.random.Generator) -> Marks:
+def draw_disease(
+    disease: Disease,
+    site: str,
+    frame: Frame,
+    body: Body,
+    rng: np.random.Generator,
+    degree: Degree = BY_CHANCE,
+) -> Marks:
     """Draws every part of a disease; hair over lesions is parted and diseased nails lose their own paint."""
-    ground = lay_ground(frame, body, site, disease, rng)
+    ground = lay_ground(frame, body, site, disease, rng, degree)
     marks = Marks.none(frame)
-    severity = rng.uniform(0.35, 1.0)
+    severity = degree.chosen(rng.uniform(0.35, 1.0))
     for part in disease.parts:
         if rng.random() < part.chance:
             _lay_part(ground, marks, part, severity, rng)
@@ -98,7 +107,8 @@ def _placed(
         radii = _radii(ground, part, len(foci.places), rng)
         return foci.places, radii, foci.direction
     low, high = part.count
-    count = max(1, round(low + (high - low) * np.clip(0.6 * severity + 0.4 * rng.random(), 0, 1)))
+    drawn = low + (high - low) * np.clip(0.6 * severity + 0.4 * rng.random(), 0, 1)
+    count = max(1, round(drawn * (ground.number if high > 1 else 1)))
     radii = _radii(ground, part, count, rng)
     places = spaced(ARRANGEMENTS[part.arrangement](ground, part, rng), radii, part.apart, rng)
     return places, radii[: len(places)], _nearest_direction(ground, places)
@@ -109,10 +119,12 @@ def _radii(ground: Ground, part: Part, count: int, rng: np.random.Generator) -> 
     low, high = part.size
     typical = rng.uniform(low, high)
     sizes = np.clip(typical * np.exp(rng.normal(0, 0.22, count)), low, high)
-    most = max(part.least, 0.40 * float(np.sqrt(ground.area.sum())) / count**0.3)
-    most = min(most, 0.36 * ground.frame.size)
-    least = part.least * rng.uniform(0.9, 1.25, count)
-    return np.clip(0.5 * sizes * ground.frame.px_per_cm, least, max(most, part.least)).astype(np.float32)
+    near, extent = ground.frame.nearness, ground.degree.extent
+    most = max(part.least, 0.40 * near * float(np.sqrt(ground.area.sum())) / count**0.3)
+    most = min(most, 0.36 * ground.frame.usual_size)
+    least = part.least * near * rng.uniform(0.9, 1.25, count)
+    radii = np.clip(0.5 * sizes * ground.frame.px_per_cm, least, max(most, part.least * near))
+    return np.maximum(radii * extent, 0.78 * least).astype(np.float32)
 
 
 def _nearest_direction(ground: Ground, places: Field) -> Field:
@@ -128,10 +140,10 @@ def _region_spot(ground: Ground, part: Part, rng: np.random.Generator) -> Spot:
     name = part.shape.removeprefix("region:")
     inside = region(name, ground.site, ground.frame, ground.body)
     ragged = 0.16 * ground.texture(1.1, rng)
-    size = rng.uniform(*part.size)
+    size = rng.uniform(*part.size) * ground.degree.extent
     r = np.asarray(np.clip(1 + (0.55 - inside - ragged * (inside > 0.1)) / 0.5, 0, 3) / size, np.float32)
     whole = slice(0, ground.frame.size)
-    half = np.float32(0.5 * ground.frame.size / ground.frame.px_per_cm)
+    half = np.float32(0.5 * ground.frame.usual_size / ground.frame.px_per_cm)
     u, v = ground.frame.x / half, ground.frame.y / half
     return Spot((whole, whole), r, u, v, 2.0, rng.uniform(*part.border), rng.uniform(0, 6.28))
 

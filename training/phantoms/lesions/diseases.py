@@ -11,31 +11,54 @@ import numpy as np
 
 from training.phantoms.body import Body, Field, Frame, Marks
 from training.phantoms.lesions import primary, secondary
+from training.phantoms.lesions.degrees import BY_CHANCE, Degree
 from training.phantoms.lesions.placement import area_cm2, centres, scattered
 from training.phantoms.noise import octaves
 
-Draw = Callable[[Frame, Body, np.random.Generator], Marks]
+ACNE = (0.34, 0.26, 0.19, 0.09, 0.12)
+ACNE_STEPS = ((0.20, 0.07, 0.36, 0.21, 0.16), ACNE, (0.36, 0.38, 0.10, 0.04, 0.12))
+"""Shares of ``_acne_lesion``'s kinds: by chance, and from mild to severe."""
+
+Draw = Callable[[Frame, Body, np.random.Generator, Degree], Marks]
 
 
-def draw_clear(frame: Frame, body: Body, rng: np.random.Generator) -> Marks:
+def draw_clear(frame: Frame, body: Body, rng: np.random.Generator, degree: Degree = BY_CHANCE) -> Marks:
     """Skin without a rash."""
     return Marks.none(frame)
 
 
-def draw_acne(frame: Frame, body: Body, rng: np.random.Generator) -> Marks:
+def draw_acne(frame: Frame, body: Body, rng: np.random.Generator, degree: Degree = BY_CHANCE) -> Marks:
     """Comedones, papules, pustules, a nodule or two, and the spots earlier ones left."""
     marks = Marks.none(frame)
-    severity = rng.uniform(0.45, 1.0)
+    severity = degree.chosen(rng.uniform(0.45, 1.0), 0.30, 1.0)
     visible = float(body.lesion_area.mean()) * frame.size**2 / 256**2
-    count = int(np.clip(severity * (14 + 60 * visible) * rng.uniform(0.75, 1.15), 9, 60))
+    by_chance = severity * (14 + 60 * visible) * rng.uniform(0.75, 1.15)
+    count = int(
+        np.clip(by_chance * degree.number / frame.nearness, 9 * min(1, degree.number), 60 * degree.number)
+    )
     places = scattered(frame, body, rng, count, clumped=0.55)
-    kinds = rng.choice(5, size=count, p=(0.34, 0.26, 0.19, 0.09, 0.12))
-    size = max(0.34, 6.0 / frame.px_per_cm)
+    kinds = rng.choice(5, size=count, p=_acne_kinds(degree))
+    size = max(0.34, 6.0 * frame.nearness / frame.px_per_cm)
     for place, kind in zip(places, kinds, strict=True):
         _acne_lesion(frame, marks, place, int(kind), size * rng.uniform(0.8, 1.6), rng)
-    for place in scattered(frame, body, rng, int(rng.integers(0, 3)) if severity > 0.7 else 0, 0.4):
+    for place in scattered(frame, body, rng, _acne_nodules(severity, degree, rng), 0.4):
         primary.nodule(frame, marks, place, size * rng.uniform(2.2, 3.2), rng.uniform(0.7, 1.0), rng)
     return marks
+
+
+def _acne_kinds(degree: Degree) -> tuple[float, ...]:
+    """Shares of papules, pustules, open and closed comedones, and spots: comedones when mild, then pus."""
+    if degree.level is None:
+        return ACNE
+    shares = np.array(
+        [np.interp(degree.level, (0, 0.5, 1), steps) for steps in zip(*ACNE_STEPS, strict=True)]
+    )
+    return tuple(shares / shares.sum())
+
+
+def _acne_nodules(severity: float, degree: Degree, rng: np.random.Generator) -> int:
+    by_chance = int(rng.integers(0, 3)) if severity > 0.7 else 0
+    return by_chance if degree.level is None else round(max(0.0, degree.level - 0.5) * 10)
 
 
 def _acne_lesion(
@@ -55,11 +78,11 @@ def _acne_lesion(
             primary.macule(frame, marks, place, size, rng.uniform(0.2, 0.55), rng)
 
 
-def draw_eczema(frame: Frame, body: Body, rng: np.random.Generator) -> Marks:
+def draw_eczema(frame: Frame, body: Body, rng: np.random.Generator, degree: Degree = BY_CHANCE) -> Marks:
     """One to three ill-defined scaly patches; acute ones with vesicles and oozing, old ones lichenified."""
     marks = Marks.none(frame)
-    count = int(rng.choice((1, 2, 3), p=(0.4, 0.4, 0.2)))
-    radius = _large_radius_px(frame, body, rng) * (1.25 if count == 1 else 1.0)
+    count = degree.counted(int(rng.choice((1, 2, 3), p=(0.4, 0.4, 0.2))), 1, 3)
+    radius = _large_radius_px(frame, body, rng, degree) * (1.25 if count == 1 else 1.0)
     chronic = rng.random()
     for place in centres(frame, body, rng, count, radius):
         extent = primary.patch(
@@ -89,11 +112,11 @@ def _eczema_patch(
         np.maximum(marks.wet, 0.35 * extent, out=marks.wet)
 
 
-def draw_tinea(frame: Frame, body: Body, rng: np.random.Generator) -> Marks:
+def draw_tinea(frame: Frame, body: Body, rng: np.random.Generator, degree: Degree = BY_CHANCE) -> Marks:
     """One to three rings, sometimes running into each other."""
     marks = Marks.none(frame)
-    count = int(rng.choice((1, 2, 3), p=(0.55, 0.3, 0.15)))
-    radius = _large_radius_px(frame, body, rng) * (1.1, 0.85, 0.72)[count - 1]
+    count = degree.counted(int(rng.choice((1, 2, 3), p=(0.55, 0.3, 0.15))), 1, 3)
+    radius = _large_radius_px(frame, body, rng, degree) * (1.1, 0.85, 0.72)[count - 1]
     places = centres(frame, body, rng, count, radius)
     rings = [
         primary.radial(frame, place, radius * rng.uniform(0.85, 1.15), rng, ragged=rng.uniform(0.04, 0.11))
@@ -124,11 +147,12 @@ def _annular_plaque(frame: Frame, marks: Marks, r: Field, radius: float, rng: np
     marks.height += 0.05 * beads * border
 
 
-def _large_radius_px(frame: Frame, body: Body, rng: np.random.Generator) -> float:
+def _large_radius_px(frame: Frame, body: Body, rng: np.random.Generator, degree: Degree) -> float:
     """Radius of a patch or ring: 1.2-3.6 cm, fitted to the skin in view so that most of it is seen."""
-    fitted = 0.30 * np.sqrt(max(area_cm2(frame, body), 4.0))
+    near = frame.nearness
+    fitted = 0.30 * np.sqrt(max(area_cm2(frame, body) * near**2, 4.0))
     centimetres = np.clip(fitted * rng.uniform(0.75, 1.2), 0.9, 5.0)
-    return float(np.clip(centimetres * frame.px_per_cm, 17, 62))
+    return float(np.clip(centimetres * frame.px_per_cm, 17 * near, 62 * near)) * degree.extent
 
 
 RASHES: dict[str, Draw] = {

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from training.phantoms.body import Body, Field, Frame
+from training.phantoms.camera import usual_field
+from training.phantoms.lesions.degrees import BY_CHANCE, Degree
 from training.phantoms.lesions.parts import Disease
 from training.phantoms.lesions.profiles import Spot
 from training.phantoms.lesions.regions import HAIRY, HEAD_HAIR
@@ -31,7 +33,13 @@ class Ground:
     foci: Foci
     nails: list[Spot]
     """Nail plates in view, the diseased ones first."""
+    degree: Degree = BY_CHANCE
     textures: dict[float, Field] = field(default_factory=dict)
+
+    @property
+    def number(self) -> float:
+        """Factor on how many lesions there are: fewer are in view from near."""
+        return self.degree.number / self.frame.nearness**1.5
 
     def texture(self, grain_cm: float, rng: np.random.Generator) -> Field:
         """A texture of unit variance; parts that ask for the same grain share it."""
@@ -53,6 +61,8 @@ def open_skin(site: str, frame: Frame, body: Body, disease: Disease) -> Field:
         hair = blur(body.paint_alpha, 0.5 * frame.px_per_cm)
         area = body.coverage if site in HEAD_HAIR else area
         area = area * np.clip(2.5 * hair - 0.2, 0.001, 1)
+    if frame.reach > 1:
+        area = area * usual_field(frame)
     return np.asarray(np.clip(area, 0, 1) ** 2, np.float32)
 
 

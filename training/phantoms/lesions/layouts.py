@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from training.phantoms.body import Body, Field, Frame
+from training.phantoms.lesions.degrees import BY_CHANCE, Degree
 from training.phantoms.lesions.ground import Foci, Ground, open_skin, spaced
 from training.phantoms.lesions.nail_plates import nail_spots
 from training.phantoms.lesions.parts import Disease
@@ -13,13 +14,21 @@ from training.phantoms.lesions.regions import FACIAL, MIDLINE, region
 from training.phantoms.noise import blur
 
 
-def lay_ground(frame: Frame, body: Body, site: str, disease: Disease, rng: np.random.Generator) -> Ground:
+def lay_ground(
+    frame: Frame,
+    body: Body,
+    site: str,
+    disease: Disease,
+    rng: np.random.Generator,
+    degree: Degree = BY_CHANCE,
+) -> Ground:
     """Draws a disease's foci on a body."""
     area = open_skin(site, frame, body, disease)
-    count = int(rng.integers(int(disease.foci[0]), int(disease.foci[1]) + 1))
-    reach = _fitted(frame, area, 0.5 * rng.uniform(*disease.spread) * frame.px_per_cm, count)
+    low, high = int(disease.foci[0]), int(disease.foci[1])
+    count = degree.counted(int(rng.integers(low, high + 1)), low, high)
+    reach = _fitted(frame, area, 0.5 * rng.uniform(*disease.spread) * frame.px_per_cm, count) * degree.extent
     nowhere = Foci(*(np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros(0, np.float32)))
-    ground = Ground(frame, body, site, area, nowhere, _nails(frame, body, disease, rng))
+    ground = Ground(frame, body, site, area, nowhere, _nails(frame, body, disease, rng), degree)
     ground.foci = LAYOUTS[disease.layout](ground, count, reach, rng)
     return ground
 
@@ -34,15 +43,15 @@ def _nails(frame: Frame, body: Body, disease: Disease, rng: np.random.Generator)
 
 def _fitted(frame: Frame, area: Field, radius: float, count: int) -> float:
     """A radius (pixels) at which ``count`` large lesions find room on the skin in view."""
-    room = 0.36 * np.sqrt(float(area.sum())) / max(count, 1) ** 0.35
-    return float(np.clip(radius, 2.0, max(6.0, min(room, 0.34 * frame.size))))
+    room = 0.36 * frame.nearness * np.sqrt(float(area.sum())) / max(count, 1) ** 0.35
+    return float(np.clip(radius, 2.0, max(6.0, min(room, 0.34 * frame.usual_size))))
 
 
 def _roomy(ground: Ground, reach: float) -> Field:
     """Weight of places where most of a lesion of this radius will be seen, away from the picture's border."""
     room = blur(ground.area, 0.7 * reach)
     edge = np.arange(ground.frame.size, dtype=np.float32)
-    inner = np.clip(np.minimum(edge, edge[::-1]) / max(0.9 * reach, 0.22 * ground.frame.size), 0, 1)
+    inner = np.clip(np.minimum(edge, edge[::-1]) / max(0.9 * reach, 0.22 * ground.frame.usual_size), 0, 1)
     return np.asarray(ground.area * room**5 * inner[:, None] * inner[None, :], np.float32)
 
 
@@ -59,8 +68,8 @@ def _dermatome(ground: Ground, count: int, reach: float, rng: np.random.Generato
     across, along = _band_axes(ground, rng)
     side = np.float32(1 if rng.random() < 0.5 else -1)
     half = (along * side > 0.3) if ground.site in MIDLINE else np.ones_like(ground.area)
-    level = rng.uniform(-0.15, 0.15) * frame.size / frame.px_per_cm
-    band = np.exp(-0.5 * ((across - level) / (0.05 * frame.size / frame.px_per_cm)) ** 2)
+    level = rng.uniform(-0.15, 0.15) * frame.usual_size / frame.px_per_cm
+    band = np.exp(-0.5 * ((across - level) / (0.05 * frame.usual_size / frame.px_per_cm)) ** 2)
     radii = np.full(count, reach, np.float32)
     places = spaced(np.asarray(ground.area * band * half, np.float32), radii, 0.7, rng)
     fitted = radii[: len(places)] * rng.uniform(0.7, 1.2, len(places)).astype(np.float32)

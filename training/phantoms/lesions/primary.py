@@ -46,7 +46,7 @@ def _window(
 
 def radius_px(frame: Frame, diameter_cm: float) -> float:
     """Radius in pixels, never below what can be seen."""
-    return max(SMALLEST_PX, 0.5 * diameter_cm * frame.px_per_cm)
+    return max(SMALLEST_PX * frame.nearness, 0.5 * diameter_cm * frame.px_per_cm)
 
 
 def _raise(field: Field, part: tuple[slice, slice], value: Field) -> None:
@@ -94,7 +94,7 @@ def nodule(
 
 def open_comedo(frame: Frame, marks: Marks, place: Field, diameter: float, rng: np.random.Generator) -> None:
     """A blackhead: a dark plug in a slightly raised pore."""
-    w = _window(frame, place, max(1.7, 0.5 * diameter * frame.px_per_cm), rng)
+    w = _window(frame, place, max(1.7 * frame.nearness, 0.5 * diameter * frame.px_per_cm), rng)
     _raise(marks.plug, w.part, 0.92 * np.clip(1.5 - w.r, 0, 1))
     marks.height[w.part] += 0.02 * np.exp(-(w.r**2))
     _raise(marks.mask, w.part, np.clip(1.8 - w.r, 0, 1))
@@ -104,7 +104,7 @@ def closed_comedo(
     frame: Frame, marks: Marks, place: Field, diameter: float, rng: np.random.Generator
 ) -> None:
     """A whitehead: a small skin-coloured to whitish bump."""
-    radius = max(1.8, 0.5 * diameter * frame.px_per_cm)
+    radius = max(1.8 * frame.nearness, 0.5 * diameter * frame.px_per_cm)
     w = _window(frame, place, radius, rng)
     _raise(marks.pus, w.part, 0.42 * np.clip(1.3 - w.r, 0, 1))
     marks.height[w.part] += 0.5 * (radius / frame.px_per_cm) * np.clip(1 - w.r**2, 0, 1)

@@ -115,7 +115,7 @@ def region(name: str, site: str, frame: Frame, body: Body) -> Field:
         return folds(frame, body)
     if name in FACIAL and site in MIDDLE:
         return FACIAL[name](Chart.of(moved(frame, *MIDDLE[site])))
-    reach = np.float32(0.27 * frame.size / frame.px_per_cm)
+    reach = np.float32(0.27 * frame.usual_size / frame.px_per_cm)
     return np.asarray(1.4 * np.exp(-0.5 * (frame.x**2 + frame.y**2) / reach**2), np.float32)
 
 
