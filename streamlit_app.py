@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.components.disclaimer import show_disclaimer
 from pages.components.frame import open_frame
+from pages.components.leaving import choose_words
 from pages.components.look import apply_look
 from pages.components.people import choose_person
 from pages.components.resources import open_resources
@@ -15,6 +16,7 @@ PAGES = (
     st.Page("pages/review.py", title="Review", icon=":material/rate_review:"),
     st.Page("pages/datasets.py", title="Datasets", icon=":material/folder_open:"),
     st.Page("pages/studio.py", title="Caption studio", icon=":material/edit_note:"),
+    st.Page("pages/verify.py", title="Verify", icon=":material/verified:"),
     st.Page("pages/about.py", title="About the model", icon=":material/info:"),
 )
 
@@ -23,5 +25,6 @@ apply_look()
 page = st.navigation(list(PAGES))
 show_disclaimer()
 choose_person(open_resources().repository)
+choose_words()
 open_frame()
 page.run()

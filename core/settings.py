@@ -4,6 +4,8 @@ SCRIPT2SKIN_LIBRARY   folder of the user's pictures and database (default: data/
 SCRIPT2SKIN_DATABASE  SQLAlchemy URL of the database (default: script2skin.db inside the library)
 SCRIPT2SKIN_MODELS    folder of released models (default: data/models in the project)
 SCRIPT2SKIN_DATASETS  folder of prepared photographs (default: data/datasets in the project)
+
+What pictures are signed with has settings of its own: core/provenance/credentials.py.
 """
 
 import os

@@ -67,7 +67,7 @@ def signature_words(verdict: Verdict) -> str:
     if verdict.signer is None:
         return "Not signed: hashes show that it is whole, not who made it."
     known = "known to this library" if verdict.trusted else "unknown to this library"
-    return f"Signed by {verdict.signer}, an authority {known}."
+    return f"Signed by “{verdict.signer}”, {known}."
 
 
 if __name__ == "__main__":

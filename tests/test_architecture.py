@@ -37,7 +37,7 @@ DESCRIBING = (
     "dataset_imports",
     "datasets",
     "errors",
-    "exporting.run",
+    "exporting.background",
     "files",
     "gate",
     "generate",

@@ -42,6 +42,7 @@ SHOWN = {
     "review": "Review",
     "datasets": "Datasets",
     "studio": "Caption studio",
+    "verify": "Verify",
     "about": "About the model",
 }
 PATIENCE = 300_000
