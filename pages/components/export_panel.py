@@ -20,6 +20,9 @@ DOWNLOAD_MAX = 300_000_000
 """Bytes that the browser fetches at once: Streamlit holds a download in memory meanwhile."""
 
 FORMAT, NAMES, WHAT, MARGIN = "export_format", "export_names", "export_what", "export_margin"
+NAMING = ("imagefolder", "jsonl", "csv", "parquet", "ratings")
+"""Forms that can hold people's names."""
+
 MATCHING, SELECTED = "matching", "selected"
 
 
@@ -43,7 +46,7 @@ def show_export(repository: Repository, user: str, wanted: HistoryFilter, count:
 
 def _ask(repository: Repository, user: str, wanted: HistoryFilter, count: int) -> None:
     chosen = selected_ids()
-    labels = {MATCHING: f"All {counted(count, 'picture')} shown"}
+    labels = {MATCHING: f"All {counted(count, 'picture')} that match"}
     if chosen:
         labels = {SELECTED: f"{counted(len(chosen), 'picture')} selected", **labels}
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -52,7 +55,7 @@ def _ask(repository: Repository, user: str, wanted: HistoryFilter, count: int) -
             "Form", list(FORMATS), format_func=lambda name: FORMATS[name].label, key=FORMAT, width=260
         )
         pressed = st.button("Start export", icon=":material/ios_share:", type="primary", key="export_start")
-    names = st.checkbox(
+    names = form in NAMING and st.checkbox(
         "Name raters and owners",
         key=NAMES,
         help="Otherwise raters are numbered and owners are left out. Comments leave as they were written.",
