@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.components.disclaimer import show_disclaimer
 from pages.components.frame import open_frame
+from pages.components.leaving import choose_words
 from pages.components.look import apply_look
 from pages.components.people import choose_person
 from pages.components.resources import open_resources
@@ -16,6 +17,7 @@ PAGES = (
     st.Page("pages/datasets.py", title="Datasets", icon=":material/folder_open:"),
     st.Page("pages/studio.py", title="Caption studio", icon=":material/edit_note:"),
     st.Page("pages/models.py", title="Models", icon=":material/swap_horiz:"),
+    st.Page("pages/verify.py", title="Verify", icon=":material/verified:"),
     st.Page("pages/about.py", title="About the model", icon=":material/info:"),
 )
 
@@ -24,5 +26,6 @@ apply_look()
 page = st.navigation(list(PAGES))
 show_disclaimer()
 choose_person(open_resources().repository)
+choose_words()
 open_frame()
 page.run()

@@ -5,6 +5,8 @@ SCRIPT2SKIN_DATABASE  SQLAlchemy URL of the database (default: script2skin.db in
 SCRIPT2SKIN_MODELS    folder of released models (default: data/models in the project)
 SCRIPT2SKIN_DATASETS  folder of prepared photographs (default: data/datasets in the project)
 SCRIPT2SKIN_RUNS      folder of training runs, where the app looks for encoders and LoRAs (default: runs)
+
+What pictures are signed with has settings of its own: core/provenance/credentials.py.
 """
 
 import os

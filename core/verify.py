@@ -66,8 +66,10 @@ def signature_words(verdict: Verdict) -> str:
     """Who signed, and whether that is known here."""
     if verdict.signer is None:
         return "Not signed: hashes show that it is whole, not who made it."
+    if verdict.standing is not Standing.INTACT:
+        return f"The signature names “{verdict.signer}”; in an altered file it vouches for nothing."
     known = "known to this library" if verdict.trusted else "unknown to this library"
-    return f"Signed by {verdict.signer}, an authority {known}."
+    return f"Signed by “{verdict.signer}”, {known}."
 
 
 if __name__ == "__main__":

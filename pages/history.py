@@ -5,6 +5,7 @@ import streamlit as st
 from db.repository import Repository
 from pages.components.detail import show_open_picture
 from pages.components.errors import errors_shown
+from pages.components.export_panel import show_export
 from pages.components.filters import ask_filter, clear, is_filtered
 from pages.components.frame import require_frame
 from pages.components.gallery import read_page, show_gallery
@@ -22,7 +23,9 @@ def show_page(repository: Repository, user: str) -> None:
     wanted, order = ask_filter(repository, user)
     page = read_page(repository, user, wanted, order)
     if page.items:
-        _show_counts(repository, repository.generations.count(wanted, user))
+        count = repository.generations.count(wanted, user)
+        _show_counts(repository, count)
+        show_export(repository, user, wanted, count)
         show_selection_bar(repository, user)
         show_gallery(page)
     else:

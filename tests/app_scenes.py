@@ -21,7 +21,7 @@ from db.repository import Repository, open_repository
 APP = str(Path(__file__).resolve().parent.parent / "streamlit_app.py")
 PERSON = "Dr Amari"
 OTHER = "Dr Lund"
-PAGES = ("generate", "compare", "history", "review", "datasets", "studio", "models", "about")
+PAGES = ("generate", "compare", "history", "review", "datasets", "studio", "models", "verify", "about")
 
 
 class RunningServer(PagesManager):

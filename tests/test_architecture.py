@@ -42,7 +42,7 @@ DESCRIBING = (
     "encoder_checks",
     "encoder_runs",
     "errors",
-    "exporting.run",
+    "exporting.background",
     "files",
     "gate",
     "generate",

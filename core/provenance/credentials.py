@@ -124,7 +124,7 @@ def _write_local(folder: Path) -> None:
 
 
 def _name(common: str) -> x509.Name:
-    pairs = ((NameOID.COMMON_NAME, common), (NameOID.ORGANIZATION_NAME, "Script2Skin, this library"))
+    pairs = ((NameOID.COMMON_NAME, common), (NameOID.ORGANIZATION_NAME, "Local Script2Skin library"))
     return x509.Name([x509.NameAttribute(oid, value) for oid, value in pairs])
 
 

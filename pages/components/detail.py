@@ -7,6 +7,7 @@ from db.repository import Repository
 from pages.components.errors import errors_shown
 from pages.components.form import prefill
 from pages.components.gallery import OPEN, close_picture
+from pages.components.leaving import as_it_leaves
 from pages.components.picture import show_picture
 from pages.components.rating import own_rating, show_rating_sheet, show_ratings
 from pages.components.recipe_table import show_recipe
@@ -47,7 +48,7 @@ def _show_actions(repository: Repository, user: str, generation: Generation, sho
         reuse(repository, generation)
     with st.grid(3, min_column_width=120, gap="xsmall"):
         _show_star(repository, user, generation)
-        _show_download(generation, shown)
+        _show_download(repository, generation, shown)
         _show_delete(repository, user, generation)
 
 
@@ -62,10 +63,10 @@ def _show_star(repository: Repository, user: str, generation: Generation) -> Non
     )
 
 
-def _show_download(generation: Generation, shown: bool) -> None:
+def _show_download(repository: Repository, generation: Generation, shown: bool) -> None:
     st.download_button(
         "Download",
-        data=generation.image_path.read_bytes,
+        data=as_it_leaves(repository.library, generation.image_path),
         file_name=f"script2skin-{generation.id}.png",
         mime="image/png",
         icon=":material/download:",

@@ -43,6 +43,7 @@ SHOWN = {
     "datasets": "Datasets",
     "studio": "Caption studio",
     "models": "Models",
+    "verify": "Verify",
     "about": "About the model",
 }
 PATIENCE = 300_000
