@@ -9,7 +9,9 @@ import streamlit as st
 from core.checkpoints import check_model_folder
 from core.errors import ModelMissingError
 from core.model_cards import ModelCard, load_card
+from core.roles import Capability
 from pages.components.errors import errors_shown
+from pages.components.people import may
 from pages.components.resources import Resources, models_on_offer
 from pages.components.settings_panel import MODEL, carry_over
 
@@ -47,7 +49,10 @@ def ask_model(resources: Resources, user: str) -> None:
                 persist_state="session",
             )
         with st.popover("Add a model", icon=":material/add:"):
-            _ask_new_model(resources, user)
+            if may(Capability.LEAD):
+                _ask_new_model(resources, user)
+            else:
+                st.caption("A lead or an admin can add models.")
     for trouble in troubles:
         st.warning(trouble, icon=":material/warning:")
 

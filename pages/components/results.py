@@ -7,6 +7,7 @@ import streamlit as st
 from core.jobs import Job, JobState
 from core.recipes import Recipe
 from db.records import Generation
+from db.repository import Repository
 from pages.components.errors import errors_shown
 from pages.components.measured import measured_words
 from pages.components.orders import (
@@ -105,17 +106,16 @@ def _show_card(resources: Resources, user: str, generation: Generation, tones: b
             st.caption(" · ".join(filter(None, known)))
         with st.grid(1 if tones else 2, min_column_width=96, gap="xsmall"):
             show_rating_popover(resources.repository, generation, user, "result")
-            _show_download(generation, shown)
+            _show_download(resources.repository, user, generation, shown)
         if not tones:
             _show_further(resources, user, generation)
 
 
-def _show_download(generation: Generation, shown: bool) -> None:
+def _show_download(repository: Repository, user: str, generation: Generation, shown: bool) -> None:
     """The file as it is in the library, recipe inside; read when it is asked for."""
-    path = generation.image_path
     st.download_button(
         "Download",
-        data=path.read_bytes,
+        data=lambda: _taken_out(repository, user, generation),
         file_name=f"script2skin-{generation.id}.png",
         mime="image/png",
         icon=":material/download:",
@@ -124,6 +124,12 @@ def _show_download(generation: Generation, shown: bool) -> None:
         disabled=not shown,
         key=f"download_{generation.id}",
     )
+
+
+def _taken_out(repository: Repository, user: str, generation: Generation) -> bytes:
+    content = generation.image_path.read_bytes()
+    repository.audit.exported(user, f"picture {generation.id}")
+    return content
 
 
 def _show_further(resources: Resources, user: str, generation: Generation) -> None:
