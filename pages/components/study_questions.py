@@ -70,8 +70,14 @@ def _ask_diagnoses(repository: Repository, desk: Desk, person: str) -> None:
 
 
 _FOCUS = """<script>
-if (window.matchMedia("(pointer: fine)").matches)
-  setTimeout(() => document.querySelector('[class*="st-key-study_diagnosis_1_"] input')?.focus(), 150);
+if (window.matchMedia("(pointer: fine)").matches) {
+  let tries = 0;
+  const timer = setInterval(() => {
+    const input = document.querySelector('[class*="st-key-study_diagnosis_1_"] input');
+    if (input && !input.value) input.focus();
+    if (document.activeElement === input || ++tries > 20) clearInterval(timer);
+  }, 100);
+}
 </script>"""
 """Puts the cursor into the first diagnosis; on a touch screen this would open the keyboard."""
 
