@@ -65,21 +65,6 @@ def _ask_diagnoses(repository: Repository, desk: Desk, person: str) -> None:
             placeholder="Type it and press Enter",
             on_change=lambda: answer(repository, desk, person, free, st.session_state[key].strip() or None),
         )
-        if first:
-            st.html(_FOCUS, unsafe_allow_javascript=True)
-
-
-_FOCUS = """<script>
-if (window.matchMedia("(pointer: fine)").matches) {
-  let tries = 0;
-  const timer = setInterval(() => {
-    const input = document.querySelector('[class*="st-key-study_diagnosis_1_"] input');
-    if (input && !input.value) input.focus();
-    if (document.activeElement === input || ++tries > 20) clearInterval(timer);
-  }, 100);
-}
-</script>"""
-"""Puts the cursor into the first diagnosis; on a touch screen this would open the keyboard."""
 
 
 def ask_revealed(repository: Repository, desk: Desk, asked: Asked, person: str) -> None:
