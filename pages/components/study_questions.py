@@ -131,7 +131,7 @@ def _ask_tone(repository: Repository, desk: Desk, person: str) -> None:
                     ":material/check:" if desk.answers.get("tone_seen") == step else " ",
                     shortcut=str(step % 10) if active else None,
                     key=f"study_tone_{step}_{desk.showing}",
-                    width=44,
+                    width=34,
                     on_click=answer,
                     args=(repository, desk, person, "tone_seen", step),
                 )
