@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, delete, exists, func, insert, select, update
 
-from core.checklists import checked
+from core.checklists import checked, load_checklists
 from core.errors import InputError, NotAllowedError, NotFoundError
 from core.roles import Capability
 from core.studies import AI, REAL, Response
@@ -42,7 +42,9 @@ class Studies(StudyDesks):
         count = len(draft.generations) + len(draft.photographs)
         name = _checked_name(draft, count)
         plan = plan_showings(count, draft.raters, draft.ratings_per_picture, draft.repeats, draft.seed)
-        texts = {rash: checked(sentences, rash) for rash, sentences in draft.checklists.items()}
+        texts = load_checklists() | {
+            rash: checked(sentences, rash) for rash, sentences in draft.checklists.items()
+        }
         with self.database.writing() as connection:
             owner = allowed_id(connection, asking, Capability.LEAD)
             if connection.execute(select(s.id).where(s.name == name)).first():

@@ -10,7 +10,7 @@ from pages.components.filters import ask_filter, clear, is_filtered
 from pages.components.frame import require_frame
 from pages.components.gallery import read_page, show_gallery
 from pages.components.heading import page_heading
-from pages.components.people import current_person
+from pages.components.people import current_person, link_to
 from pages.components.resources import disk_use, open_resources
 from pages.components.selection import show_selection_bar, show_undo_bar
 from pages.components.wording import counted, size
@@ -51,7 +51,7 @@ def _show_empty() -> None:
                 "Every picture you generate is kept here with its recipe: to find, rate, reuse and download.",
                 text_alignment="center",
             )
-            st.page_link("pages/generate.py", label="Generate the first picture")
+            link_to("pages/generate.py", "Generate the first picture")
 
 
 require_frame("pages/history.py")

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
 from core.provenance.outgoing import for_library
+from db.records import Generation
+from db.repository import Repository
 
 WORDS = "mark_downloads"
 
@@ -24,10 +25,13 @@ def choose_words() -> None:
         )
 
 
-def as_it_leaves(library: Path, image: Path) -> Callable[[], bytes]:
-    """Makes the file when the button is pressed; the library's own stays as it is."""
-    return partial(_leaving, library, image, bool(st.session_state.get(WORDS, True)))
+def as_it_leaves(repository: Repository, person: str, generation: Generation) -> Callable[[], bytes]:
+    """Makes the file when the button is pressed, and writes down that it was handed out; the library's own
+    stays as it is."""
+    return partial(_leaving, repository, person, generation, bool(st.session_state.get(WORDS, True)))
 
 
-def _leaving(library: Path, image: Path, words: bool) -> bytes:
-    return for_library(library, words).encode(image)
+def _leaving(repository: Repository, person: str, generation: Generation, words: bool) -> bytes:
+    content = for_library(repository.library, words).encode(generation.image_path)
+    repository.audit.exported(person, f"picture {generation.id}")
+    return content

@@ -7,6 +7,7 @@ import streamlit as st
 from core.jobs import Job, JobState
 from core.recipes import Recipe
 from db.records import Generation
+from db.repository import Repository
 from pages.components.errors import errors_shown
 from pages.components.leaving import as_it_leaves
 from pages.components.measured import measured_words
@@ -106,16 +107,16 @@ def _show_card(resources: Resources, user: str, generation: Generation, tones: b
             st.caption(" · ".join(filter(None, known)))
         with st.grid(1 if tones else 2, min_column_width=96, gap="xsmall"):
             show_rating_popover(resources.repository, generation, user, "result")
-            _show_download(resources, generation, shown)
+            _show_download(resources.repository, user, generation, shown)
         if not tones:
             _show_further(resources, user, generation)
 
 
-def _show_download(resources: Resources, generation: Generation, shown: bool) -> None:
+def _show_download(repository: Repository, user: str, generation: Generation, shown: bool) -> None:
     """The file as it leaves, recipe inside; made when it is asked for."""
     st.download_button(
         "Download",
-        data=as_it_leaves(resources.repository.library, generation.image_path),
+        data=as_it_leaves(repository, user, generation),
         file_name=f"script2skin-{generation.id}.png",
         mime="image/png",
         icon=":material/download:",
