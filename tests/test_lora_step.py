@@ -11,7 +11,7 @@ from PIL import Image
 from tiny_models import SD_SCHEDULER, make_encoder, make_tiny_pipeline, tiny_autoencoder
 from tuning_scenes import lora_config_for, lora_stepper_for, write_captioned
 
-from core.loading import load_text_encoder
+from core.text_encoders import load_text_encoder
 from training.captioned import open_captioned
 from training.lora_lessons import Lessons, Pictures, batch_of_step, measured_batch, rows_of_step
 from training.lora_pictures import class_captions
