@@ -5,6 +5,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import commands, encoder_checks
-from core.candidates import Kind, NewCandidate, Provenance
+from core.candidates import CheckReport, Kind, NewCandidate, Provenance
 from core.checkpoints import encoder_hash
 from core.encoder_checks import CheckState, check_of
-from core.encoder_runs import propose_encoder
+from core.encoder_runs import identity_of, propose_encoder
 from core.images import pixel_sha256, read_picture
 from core.jobs import JobState
 from core.worker import Worker
@@ -253,25 +254,13 @@ def test_an_encoder_is_checked_put_into_use_drawn_with_and_rolled_back(
 
 
 def activated(repository: Repository, models: Path, folder: Path) -> int:
-    """A candidate in use, checked by the command itself."""
+    """A candidate in use; that it passed is written down by hand."""
     encoder = tuned(models, folder)
     id = candidate(repository, models, encoder)
-    place = check_of(repository.library, repository.candidates.get(id)).place
-    commands.start(place, "timeit", ("-n", "1", "-r", "1", "pass"), scenes.PERSON)
-    flags = [
-        "--encoder",
-        str(encoder),
-        "--model",
-        "tiny",
-        "--pictures",
-        "8",
-        "--output",
-        str(place / "pictures"),
-    ]
-    assert check_encoder.main([*flags, "--report", str(place / "report.json")]) == 0
-    while commands.is_running(place):
-        time.sleep(0.02)
-    scenes.healthy(scenes.press(scenes.open_app("models"), f"activate_{id}"))
+    found = {"passed": True, "checks": [], "pictures": {"grid": "", "count": 8}}
+    now = identity_of(encoder, "tiny")
+    repository.candidates.record(id, CheckReport(now, True, found, datetime.now(UTC), scenes.PERSON))
+    repository.activations.activate(id, now, scenes.PERSON)
     return id
 
 
@@ -389,6 +378,21 @@ def test_a_check_that_fails_says_why(
         time.sleep(0.1)
     app = app.run()
     assert "judge" in app.error[0].value and "has not been checked" in reason(app, id)
+
+
+def test_a_report_that_can_not_be_read_keeps_nobody_from_drawing(
+    repository: Repository, models: Path, tmp_path: Path
+) -> None:
+    id = activated(repository, models, tmp_path / "first")
+    place = check_of(repository.library, repository.candidates.get(id)).place
+    commands.start(place, "timeit", ("-n", "1", "-r", "1", "pass"), scenes.PERSON)
+    while commands.is_running(place):
+        time.sleep(0.02)
+    (place / "report.json").write_text("{")
+    app = scenes.open_app("models")
+    assert "report.json can't be read" in app.error[0].value.replace("\\", "")
+    assert not app.button(key=f"check_start_{id}").disabled
+    assert "Text encoder first, in use" in scenes.texts(scenes.healthy(scenes.open_app()))
 
 
 def test_a_folder_that_is_gone_is_said_and_can_be_removed(

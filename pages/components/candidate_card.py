@@ -34,7 +34,7 @@ def _show(resources: Resources, person: str, card: ModelCard, standing: Standing
     candidate = standing.candidate
     _show_head(standing)
     show_progress(standing, person)
-    if standing.check.state is not CheckState.RUNNING:
+    if standing.state is not CheckState.RUNNING:
         _show_verdict(standing)
     with st.container(horizontal=True):
         _show_activate(resources, person, standing)

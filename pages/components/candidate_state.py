@@ -6,24 +6,27 @@ from pathlib import Path
 from core.candidates import Candidate, Identity, Kind, refusal
 from core.encoder_checks import CheckState, EncoderCheck, check_of, read_report
 from core.encoder_runs import identity_of
-from core.errors import ModelError
+from core.errors import ModelError, StorageError
 from pages.components.resources import Resources
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One candidate as it is now. ``reason`` says why it may not be drawn with; None if it may."""
+    """One candidate as it is now. ``reason`` says why it may not be drawn with; None if it may. ``trouble``
+    is what the latest check ended with, where it failed."""
 
     candidate: Candidate
     now: Identity | None
     reason: str | None
     in_use: bool
     check: EncoderCheck
+    state: CheckState
+    trouble: str = ""
 
     @property
     def word(self) -> str:
         """Its state in one word or two, for a table."""
-        if self.check.state is CheckState.RUNNING:
+        if self.state is CheckState.RUNNING:
             return "Being checked"
         if self.in_use:
             return "In use" if self.reason is None else "In use, changed"
@@ -37,21 +40,20 @@ class Standing:
 
 def standings(resources: Resources, base: str, kind: Kind = Kind.ENCODER) -> list[Standing]:
     """The candidates of one model, in the order in which they were added; finished checks are kept first."""
-    repository, library = resources.repository, resources.settings.library
-    for candidate in repository.candidates.list(kind, base):
-        settle_check(resources, candidate)
+    repository = resources.repository
     current = repository.activations.current(kind, base)
     used = None if current is None else current.id
     listed = repository.candidates.list(kind, base)
-    return [_standing(one, one.id == used, library) for one in listed]
+    return [_standing(resources, one, one.id == used) for one in listed]
 
 
-def settle_check(resources: Resources, candidate: Candidate) -> bool:
-    """Keeps what a finished check found; True if that was new."""
-    report = read_report(check_of(resources.settings.library, candidate))
+def _settled(resources: Resources, candidate: Candidate, check: EncoderCheck) -> Candidate:
+    """The candidate with what a check found that finished since."""
+    report = read_report(check)
     if report is None or (candidate.result is not None and candidate.result.at >= report.at):
-        return False
-    return resources.repository.candidates.record(candidate.id, report)
+        return candidate
+    resources.repository.candidates.record(candidate.id, report)
+    return resources.repository.candidates.get(candidate.id)
 
 
 def identity_now(library: Path, candidate: Candidate) -> Identity:
@@ -63,12 +65,18 @@ def identity_now(library: Path, candidate: Candidate) -> Identity:
     return identity_of(candidate.folder, candidate.base, library / "cache")
 
 
-def _standing(candidate: Candidate, used: bool, library: Path) -> Standing:
-    check = check_of(library, candidate)
+def _standing(resources: Resources, candidate: Candidate, used: bool) -> Standing:
+    """A check that can't be read is a failed one; it never keeps anybody from drawing."""
+    check, trouble = check_of(resources.settings.library, candidate), ""
     try:
-        now = identity_now(library, candidate)
+        candidate, state = _settled(resources, candidate, check), check.state
+        trouble = check.said if state is CheckState.FAILED else ""
+    except StorageError as error:
+        state, trouble = CheckState.FAILED, str(error)
+    try:
+        now = identity_now(resources.settings.library, candidate)
     except ModelError as error:
         gone = f"Its folder is gone: {candidate.folder}."
         reason = str(error) if candidate.folder.is_dir() else gone
-        return Standing(candidate, None, reason, used, check)
-    return Standing(candidate, now, refusal(candidate.result, now), used, check)
+        return Standing(candidate, None, reason, used, check, state, trouble)
+    return Standing(candidate, now, refusal(candidate.result, now), used, check, state, trouble)

@@ -25,16 +25,14 @@ POLL_SECONDS = 1.0
 
 def show_progress(standing: Standing, person: str) -> None:
     """What is under way, followed while it runs; why it ended early where it did."""
-    check, id = standing.check, standing.candidate.id
-    state = check.state
-    if state is CheckState.RUNNING:
-        st.fragment(_follow, run_every=POLL_SECONDS)(check, id, person)
-    elif state is CheckState.STOPPED:
+    if standing.state is CheckState.RUNNING:
+        st.fragment(_follow, run_every=POLL_SECONDS)(standing.check, standing.candidate.id, person)
+    elif standing.state is CheckState.STOPPED:
         st.info(
             "The check was stopped. Pictures drawn so far are kept for the next one.", icon=":material/pause:"
         )
-    elif state is CheckState.FAILED:
-        st.error(plain(check.said) or "The check ended without a word.", icon=":material/error:")
+    elif standing.state is CheckState.FAILED:
+        st.error(plain(standing.trouble) or "The check ended without a word.", icon=":material/error:")
 
 
 def _follow(check: EncoderCheck, id: int, person: str) -> None:
@@ -64,7 +62,7 @@ def ask_check(resources: Resources, person: str, card: ModelCard, standing: Stan
     """The button that opens the question of how many pictures, and starts."""
     candidate = standing.candidate
     label = "Check" if candidate.result is None else "Check again"
-    if standing.check.state is CheckState.RUNNING:
+    if standing.state is CheckState.RUNNING:
         st.button(label, icon=":material/fact_check:", disabled=True, key=f"check_waits_{candidate.id}")
         return
     with st.popover(label, icon=":material/fact_check:", key=f"check_{candidate.id}"):
