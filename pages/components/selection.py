@@ -71,7 +71,7 @@ def show_selection_bar(repository: Repository, user: str) -> None:
 def _archive(repository: Repository, user: str, ids: tuple[int, ...]) -> BufferedReader:
     """Runs when the button is pressed; pictures deleted meanwhile are left out."""
     archive = write_archive(_still_there(repository, user, ids), for_library(repository.library))
-    repository.audit.exported(user, f"{len(ids)} pictures", ", ".join(map(str, ids)))
+    repository.audit.exported(user, counted(len(ids), "picture"), ", ".join(map(str, ids)))
     return archive
 
 
