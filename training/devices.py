@@ -2,7 +2,7 @@
 
 import torch
 
-from core.loading import fast_dtype
+from core.precision import fast_dtype
 
 
 def choose_device(name: str = "auto") -> torch.device:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.model_cards import ModelCard
 from core.recipes import COUNT_MAX, GUIDANCE_MAX, SCHEDULERS, SEED_MAX, STEPS_MAX, Recipe
-from pages.components.lora_picker import LORA, LORA_STRENGTH, LoraChoice, ask_lora, prefill_lora
+from pages.components.lora_picker import LORA, LORA_STRENGTH, NO_LORA, LoraChoice, ask_lora, prefill_lora
 
 FIXED, SEED = "settings_fixed", "settings_seed"
 STEPS, GUIDANCE, SCHEDULER = "settings_steps", "settings_guidance", "settings_scheduler"
@@ -52,7 +52,7 @@ def ask_settings(card: ModelCard) -> DrawingChoices:
         "Back to the model's defaults",
         icon=":material/restart_alt:",
         type="tertiary",
-        on_click=use_defaults,
+        on_click=_reset,
         args=(card,),
         key="settings_reset",
     )
@@ -121,6 +121,12 @@ def _ask_sampling() -> None:
         help="The method that turns noise into a picture. The default suits the model.",
         persist_state="session",
     )
+
+
+def _reset(card: ModelCard) -> None:
+    """The model as its card has it: with its own settings, and nothing added to it."""
+    use_defaults(card)
+    st.session_state[LORA] = NO_LORA
 
 
 def use_defaults(card: ModelCard) -> None:
