@@ -7,7 +7,7 @@ device has hardware for. Latents stay float32 between the steps, so the schedule
 import contextlib
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,19 +22,24 @@ from core.checkpoints import check_model_folder, drawn_encoder_hash, model_hash
 from core.encoders import check_text_encoder
 from core.errors import GenerationError, ModelError
 from core.interpolation import check_weight, load_drawn_encoder
-from core.lora_fitting import FittedLora
 from core.memory import out_of_memory_message, ran_out_of_memory
 from core.model_folders import find_weights, resolve_source, tensor_shapes
+from core.precision import fast_dtype, with_float32_border
 from core.previews import Projection, fit_projection
 from core.prompts import FolderTokenizer, tokenizer_of
 from core.recipes import STOCK_ENCODER
 from core.text_encoders import check_report
 
-LARGE_UNET = 300_000_000
-"""Parameters above which bfloat16 pays on a CPU: below it a UNet waits for other things than arithmetic."""
-
-_one_load_at_a_time = threading.Lock()
+ONE_LOAD_AT_A_TIME = threading.Lock()
 """transformers and accelerate change torch's defaults for the whole process while they build a network."""
+
+
+@dataclass(slots=True)
+class FittedLora:
+    """SHA-256 of the LoRA that a UNet carries now, and what its strength is multiplied by; "" without one."""
+
+    hash: str = ""
+    scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def load_pipeline(
     encoder = STOCK_ENCODER if text_encoder is None else str(text_encoder)
     target = torch.device(device or default_device())
     dtype = unet_dtype or fast_dtype(target, count_parameters(folder / "unet"))
-    with _one_load_at_a_time, _saying_what_failed(folder), _quiet():
+    with ONE_LOAD_AT_A_TIME, _saying_what_failed(folder), _quiet():
         reader = load_drawn_encoder(folder, encoder, text_encoder_weight)
         parts = _load_parts(folder, reader, target, dtype)
         projection = fit_projection(parts.vae)
@@ -137,46 +142,6 @@ def _load_network(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
 def count_parameters(folder: Path) -> int:
     """Of one part of a model, by its files' headers."""
     return sum(math.prod(shape) for _, shape in tensor_shapes(folder).values())
-
-
-def with_float32_border(unet: Any, dtype: torch.dtype) -> Any:
-    """Casts what goes into a UNet of another type and what comes out, so that all around it stays float32."""
-    unet.to(memory_format=torch.channels_last)
-    if dtype is not torch.float32:
-        unet.register_forward_pre_hook(_cast_inputs(dtype), with_kwargs=True)
-        unet.register_forward_hook(_cast_output)
-    return unet
-
-
-def fast_dtype(device: torch.device, parameters: int) -> torch.dtype:
-    """The type a UNet of this size computes in; on a CPU bfloat16 needs the instructions and a large UNet."""
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    if device.type == "mps":
-        return torch.float16
-    return torch.bfloat16 if parameters >= LARGE_UNET and multiplies_bfloat16() else torch.float32
-
-
-def multiplies_bfloat16() -> bool:
-    """Whether this processor has instructions for bfloat16 (AVX512-BF16 or AMX)."""
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-
-
-def _cast_inputs(dtype: torch.dtype) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
-    def cast(_: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
-        # The time step stays as it is: bfloat16 holds no 999.
-        sample, *others = args
-        states = kwargs["encoder_hidden_states"]
-        return (sample.to(dtype), *others), {**kwargs, "encoder_hidden_states": states.to(dtype)}
-
-    return cast
-
-
-def _cast_output(_: Any, __: Any, output: Any) -> Any:
-    if isinstance(output, tuple):
-        return (output[0].float(), *output[1:])
-    output.sample = output.sample.float()
-    return output
 
 
 @contextlib.contextmanager

@@ -5,32 +5,21 @@ out puts the very same layers back. What a UNet carries is settled before each d
 lock, from the recipe alone.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
 
 from core.errors import ModelError
+from core.loading import ONE_LOAD_AT_A_TIME, Pipeline
 from core.lora_layers import PREFIX
 from core.loras import WEIGHTS, Lora, check_lora
 from core.recipes import Recipe
 
-if TYPE_CHECKING:
-    from core.loading import Pipeline
-
 ADAPTER = "lora"
 
 
-@dataclass(slots=True)
-class FittedLora:
-    """SHA-256 of the LoRA that a UNet carries now, and what its strength is multiplied by; "" without one."""
-
-    hash: str = ""
-    scale: float = 1.0
-
-
-def fit_lora(pipeline: "Pipeline", recipe: Recipe) -> None:
+def fit_lora(pipeline: Pipeline, recipe: Recipe) -> None:
     """Makes the UNet carry exactly what the recipe asks for: at strength 0 nothing.
 
     Raises:
@@ -47,23 +36,24 @@ def fit_lora(pipeline: "Pipeline", recipe: Recipe) -> None:
     pipeline.parts.unet.set_adapters(ADAPTER, weights=recipe.lora_strength * pipeline.lora.scale)
 
 
-def remove_lora(pipeline: "Pipeline") -> None:
+def remove_lora(pipeline: Pipeline) -> None:
     """The UNet as it was loaded."""
     if pipeline.lora.hash:
         pipeline.parts.unet.unload_lora()
         pipeline.lora.hash = ""
 
 
-def _put_in(pipeline: "Pipeline", lora: Lora) -> None:
+def _put_in(pipeline: Pipeline, lora: Lora) -> None:
     """The notes in the file are not passed on: some would have peft change the UNet's own weights."""
     weights = _weights_of(lora)
     pipeline.lora.hash = lora.hash
     pipeline.lora.scale = lora.header.scale
     try:
-        pipeline.parts.unet.load_lora_adapter(
-            weights, prefix=PREFIX.rstrip("."), adapter_name=ADAPTER, low_cpu_mem_usage=True
-        )
-    except Exception:
+        with ONE_LOAD_AT_A_TIME:
+            pipeline.parts.unet.load_lora_adapter(
+                weights, prefix=PREFIX.rstrip("."), adapter_name=ADAPTER, low_cpu_mem_usage=True
+            )
+    except BaseException:
         remove_lora(pipeline)
         raise
 

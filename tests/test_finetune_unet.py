@@ -164,7 +164,8 @@ def test_the_run_folder_tells_what_was_done_and_keeps_no_latents_of_photographs(
     assert TERMS["licence"] in text and TERMS["consent"] in text and "| validation_loss |" in text
     assert {path.name for path in (trained / "prior").iterdir()} == {"00000.png", "00001.png"}
     assert read_recipe(trained / "prior" / "00000.png")[0].text_encoder == "stock"
-    assert not list(trained.rglob("*.npy")) and not list(trained.rglob("*.tmp"))
+    assert not list(trained.rglob("*.npy")) and not (trained / "cache").exists()
+    assert not list(trained.rglob("*.tmp"))
     environment = json.loads((trained / "environment.json").read_text())
     assert environment["micro_batch"] == 3 and {"diffusers", "peft"} <= set(environment)
     for curve in ("loss", "samples_per_second"):
@@ -223,6 +224,13 @@ def test_settings_that_make_no_sense_are_refused(
 ):
     with pytest.raises(TrainingError, match=words):
         replace(config, **change)  # type: ignore[arg-type]
+
+
+def test_a_size_or_a_rate_that_can_not_be_is_refused(config: UNetLoraConfig, tmp_path: Path):
+    with pytest.raises(TrainingError, match="size is 30; this model draws multiples of 4 only"):
+        train(tmp_path / "run", replace(config, size=30))
+    with pytest.raises(TrainingError, match="learning_rate is 0; it must be above 0"):
+        train(tmp_path / "run", config, rate=0.0)
 
 
 def test_layers_that_are_no_numbers_are_not_saved(config: UNetLoraConfig, tmp_path: Path):

@@ -83,6 +83,8 @@ def test_a_lora_is_offered_with_what_is_known_of_it_and_its_strength_once_chosen
         "Trained on the model 'tiny' with its own text encoder, on the pictures of 'ward 3' (licence: CC0)."
     )
     assert words in scenes.texts(app)
+    app = scenes.healthy(scenes.press(app, "settings_reset"))
+    assert app.selectbox(key="settings_lora").value == ""
 
 
 def test_what_is_drawn_with_a_lora_leaves_the_next_picture_alone_and_history_says_it(

@@ -2,7 +2,7 @@
 
 import torch
 
-from core.loading import fast_dtype, multiplies_bfloat16
+from core.precision import fast_dtype, multiplies_bfloat16
 
 
 def choose_device(name: str = "auto") -> torch.device:

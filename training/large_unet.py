@@ -8,7 +8,7 @@ import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
 
 from core.benchmark_sd15 import SCHEDULER
-from core.loading import with_float32_border
+from core.precision import with_float32_border
 from training.devices import computes_in_bf16
 from training.large_clip import peak_bytes
 from training.lora_config import UNetLoraConfig

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.checkpoints import scale_factor
+from core.errors import TrainingError
 from core.loading import Pipeline
 from core.model_folders import read_config
 from training.captioned import CaptionedSet
@@ -134,9 +135,15 @@ def prepare_lessons(
 
 
 def side_of(folder: Path, config: UNetLoraConfig) -> int:
-    """Pixels of a picture's side: as asked, or what the model in ``folder`` was built for."""
-    latent_side = read_config(folder / "unet").get("sample_size") or LATENT_SIDE
-    return config.size or int(latent_side * scale_factor(folder))
+    """Pixels of a picture's side: as asked, or what the model in ``folder`` was built for.
+
+    Raises:
+        TrainingError: the autoencoder can't make that size.
+    """
+    factor = scale_factor(folder)
+    if config.size % factor:
+        raise TrainingError(f"size is {config.size}; this model draws multiples of {factor} only.")
+    return config.size or int(read_config(folder / "unet").get("sample_size") or LATENT_SIDE) * factor
 
 
 def rows_of_step(rows: Rows, step: int, size: int, seed: int) -> Rows:

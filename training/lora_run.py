@@ -16,7 +16,7 @@ from transformers import CLIPTokenizer
 from core.checkpoints import check_model_folder, encoder_hash, model_hash
 from core.composing import STOCK_ENCODER
 from core.encoders import check_text_encoder
-from core.errors import ModelError
+from core.errors import ModelError, TrainingError
 from core.loading import Pipeline, count_parameters, load_pipeline
 from core.loras import RESULT, Lora, LoraOrigin, describe_lora, lora_source, write_lora_origin
 from core.model_folders import resolve_source
@@ -53,7 +53,7 @@ def finetune_unet(folder: Path, config: UNetLoraConfig, rate: float | None, plac
     """
     source = open_captioned(config.data)
     config = _identified(config, source, place)
-    pace = warming_up(config.total_steps(len(source.training)), rate or LEARNING_RATE)
+    pace = warming_up(config.total_steps(len(source.training)), _highest(rate))
     with place.processes.first_alone():
         run = share_run(open_run(folder, config, pace, Rhythm(log_steps=1)), place.processes)
     if (folder / REPORT_NAME).is_file():
@@ -65,6 +65,12 @@ def finetune_unet(folder: Path, config: UNetLoraConfig, rate: float | None, plac
     run.restore(training)
     follow(run, training, steps)
     return _finish(steps, pipeline, source, before, place)
+
+
+def _highest(rate: float | None) -> float:
+    if rate is not None and not rate > 0:
+        raise TrainingError(f"learning_rate is {rate:g}; it must be above 0.")
+    return LEARNING_RATE if rate is None else rate
 
 
 def _identified(config: UNetLoraConfig, source: CaptionedSet, place: Place) -> UNetLoraConfig:

@@ -7,6 +7,8 @@ losses are weighted by
     epsilon        min(SNR, gamma) / SNR
     v_prediction   min(SNR, gamma) / (SNR + 1)
     sample         min(SNR, gamma)
+
+A velocity in pure noise counts nothing: there a picture's layout is decided, and the model's own stays.
 """
 
 from typing import Any

@@ -49,9 +49,11 @@ def encode_pictures(
 
 
 def forget_latents(cache: Path) -> None:
-    """Removes every latent below ``cache``."""
+    """Removes every latent below ``cache``, and the folder itself if nothing else is in it."""
     for folder in cache.glob("latents-*"):
         shutil.rmtree(folder)
+    if cache.is_dir() and not any(cache.iterdir()):
+        cache.rmdir()
 
 
 def _allocate(vae: Any, count: int, size: int, folder: Path) -> None:

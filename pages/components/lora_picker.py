@@ -11,7 +11,7 @@ from core.settings import Settings
 from pages.components.wording import counted, plain
 
 LORA, LORA_STRENGTH, MISSED = "settings_lora", "settings_lora_strength", "settings_lora_missed"
-NONE = ""
+NO_LORA = ""
 STRENGTH_DEFAULT = 1.0
 
 
@@ -38,17 +38,17 @@ def ask_lora(card: ModelCard) -> LoraChoice:
         st.warning(plain(words), icon=":material/warning:")
     for trouble in offer.troubles:
         st.warning(plain(trouble), icon=":material/warning:")
-    chosen = str(state.get(LORA, NONE))
+    chosen = str(state.get(LORA, NO_LORA))
     return LoraChoice(chosen, float(state[LORA_STRENGTH])) if chosen else LoraChoice()
 
 
 def _forget_missing(offered: dict[str, Lora]) -> None:
     """A choice that can't be had now gives way to none, and is named until something else is chosen."""
     state = st.session_state
-    chosen = state.setdefault(LORA, NONE)
+    chosen = state.setdefault(LORA, NO_LORA)
     state.setdefault(LORA_STRENGTH, STRENGTH_DEFAULT)
     if chosen and chosen not in offered:
-        state[LORA], state[MISSED] = NONE, chosen
+        state[LORA], state[MISSED] = NO_LORA, chosen
 
 
 def _ask(offered: dict[str, Lora]) -> None:
@@ -56,7 +56,7 @@ def _ask(offered: dict[str, Lora]) -> None:
     with left:
         chosen = st.selectbox(
             "LoRA",
-            [NONE, *offered],
+            [NO_LORA, *offered],
             key=LORA,
             format_func=lambda source: offered[source].source if source else "None",
             on_change=_choose,
@@ -101,5 +101,5 @@ def prefill_lora(recipe: Recipe) -> None:
     """Puts a recipe's LoRA into the panel, or none where it was drawn without."""
     state = st.session_state
     state.pop(MISSED, None)
-    state[LORA] = recipe.lora or NONE
+    state[LORA] = recipe.lora or NO_LORA
     state[LORA_STRENGTH] = STRENGTH_DEFAULT if recipe.lora_strength is None else float(recipe.lora_strength)

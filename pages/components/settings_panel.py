@@ -9,7 +9,7 @@ from core.model_cards import ModelCard
 from core.recipes import COUNT_MAX, GUIDANCE_MAX, SCHEDULERS, SEED_MAX, STEPS_MAX, Recipe
 from pages.components.encoder_choice import EncoderChoice, ask_encoder, follow_active, prefill_encoder
 from pages.components.keeping import carry_over
-from pages.components.lora_picker import LORA, LORA_STRENGTH, LoraChoice, ask_lora, prefill_lora
+from pages.components.lora_picker import LORA, LORA_STRENGTH, NO_LORA, LoraChoice, ask_lora, prefill_lora
 from pages.components.resources import Resources
 
 FIXED, SEED = "settings_fixed", "settings_seed"
@@ -118,8 +118,10 @@ def _ask_sampling() -> None:
 
 
 def _reset(card: ModelCard) -> None:
+    """The model as its card has it: with its own settings, the encoder in use, and nothing added to it."""
     use_defaults(card)
     follow_active()
+    st.session_state[LORA] = NO_LORA
 
 
 def use_defaults(card: ModelCard) -> None:
