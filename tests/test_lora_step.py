@@ -11,11 +11,14 @@ from PIL import Image
 from tiny_models import SD_SCHEDULER, make_encoder, make_tiny_pipeline, tiny_autoencoder
 from tuning_scenes import lora_config_for, lora_stepper_for, write_captioned
 
+from core.errors import TrainingError
 from core.text_encoders import load_text_encoder
 from training.captioned import open_captioned
 from training.lora_lessons import Lessons, Pictures, batch_of_step, measured_batch, rows_of_step
 from training.lora_pictures import class_captions
+from training.lora_run import fitted
 from training.lora_step import LoraStepper
+from training.micro_batches import growth
 from training.min_snr import min_snr_weights
 from training.picture_latents import encode_pictures
 from training.processes import Processes
@@ -111,6 +114,20 @@ def test_micro_batches_and_recomputed_activations_change_no_gradient(
     assert found[0].norm() > 0
     assert torch.allclose(found[0], found[1], rtol=1e-3, atol=1e-7)
     assert torch.allclose(found[0], found[2], rtol=1e-3, atol=1e-7)
+
+
+def test_the_memory_of_a_picture_is_at_least_what_a_second_one_adds(
+    data: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stepper = lora_stepper_for(lora_config_for(data, model, previews=0), tmp_path / "run")
+    batch = measured_batch(stepper.lessons, stepper.config, 1000)
+    exact = growth(lambda count: stepper.losses(batch.part(slice(count))).sum())
+    assert exact <= stepper.graph_bytes() <= 1.5 * exact
+    monkeypatch.setattr("training.micro_batches.free_bytes", lambda *_: 6 * stepper.graph_bytes())
+    assert fitted(stepper) == 3
+    monkeypatch.setattr(stepper.unet, "forward", lambda *_, **__: (_ for _ in ()).throw(MemoryError()))
+    with pytest.raises(TrainingError, match="not enough memory"):
+        fitted(stepper)
 
 
 def test_the_prior_keeps_the_model_nearer_to_its_own_pictures(

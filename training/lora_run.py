@@ -111,9 +111,15 @@ def prepare(
 
 
 def fitted(stepper: LoraStepper) -> int:
-    """Pictures whose graphs fit into memory at once."""
+    """Pictures whose graphs fit into memory at once.
+
+    Raises:
+        TrainingError: not even one does.
+    """
     config = stepper.config
     both = 2 * config.batch if len(stepper.lessons.prior) else config.batch
+    if both == 1:
+        return 1
     return fitted_micro_batch(stepper.graph_bytes(), both, stepper.unet.device, stepper.processes)
 
 

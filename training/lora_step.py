@@ -16,7 +16,7 @@ from training.devices import half_precision
 from training.lora_config import TARGETS, UNetLoraConfig
 from training.lora_lessons import Batch, Lessons, batch_of_step, measured_batch
 from training.losses import clip_gradients
-from training.micro_batches import growth, in_memory
+from training.micro_batches import in_memory, saved_bytes
 from training.min_snr import min_snr_weights, training_target
 from training.processes import Processes
 
@@ -131,6 +131,8 @@ class LoraStepper:
             return float(self.collected(batch).sum())
 
     def graph_bytes(self) -> int:
-        """Bytes that one more picture adds to a graph."""
-        batch = measured_batch(self.lessons, self.config, self.timesteps).part(slice(2)).to(self.unet.device)
-        return growth(lambda count: self.losses(batch.part(slice(count))).sum())
+        """Bytes that a picture adds to a graph: what one keeps, less the UNet's own weights. Two pictures at
+        once, whose difference would be exact, may be more than there is memory for."""
+        batch = measured_batch(self.lessons, self.config, self.timesteps).part(slice(1)).to(self.unet.device)
+        kept = in_memory(self, lambda: saved_bytes(lambda: self.losses(batch).sum()))
+        return kept - sum(weight.nbytes for weight in self.unet.parameters())
