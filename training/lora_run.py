@@ -1,27 +1,21 @@
 """A LoRA of a UNet from data to run folder: what ``training.finetune_unet`` calls."""
 
 import json
-import shutil
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import StableDiffusionPipeline
-from diffusers.utils import convert_state_dict_to_diffusers
-from peft.utils import get_peft_model_state_dict
-from torch import nn
 from transformers import CLIPTokenizer
 
 from core.checkpoints import check_model_folder, encoder_hash, model_hash
 from core.composing import STOCK_ENCODER
 from core.encoders import check_text_encoder
-from core.errors import ModelError, TrainingError
+from core.errors import TrainingError
 from core.loading import Pipeline, count_parameters, load_pipeline
-from core.loras import RESULT, Lora, LoraOrigin, describe_lora, lora_source, write_lora_origin
+from core.loras import RESULT
 from core.model_folders import resolve_source
 from core.schedulers import make_scheduler
-from core.settings import Settings
 from training.captioned import CaptionedSet, open_captioned, terms_of
 from training.devices import computes_in_bf16
 from training.finetune_data import check_lengths
@@ -31,6 +25,7 @@ from training.lora_config import LEARNING_RATE, UNetLoraConfig
 from training.lora_lessons import prepare_lessons, side_of
 from training.lora_pictures import Previews, draw_previews, draw_prior, preview_recipes, with_lora
 from training.lora_report import write_run
+from training.lora_saving import origin_of, save_lora
 from training.lora_step import LoraStepper
 from training.micro_batches import fitted_micro_batch
 from training.pace import Rhythm, warming_up
@@ -40,8 +35,6 @@ from training.runs import Training, follow, open_run
 
 MEASURES = 20
 """How often held-out pictures are measured on in a run, at most; never within an epoch."""
-
-MADE_BY = "training.finetune_unet"
 
 
 def finetune_unet(folder: Path, config: UNetLoraConfig, rate: float | None, place: Place) -> dict[str, Any]:
@@ -166,7 +159,7 @@ def _finish(
     if not place.processes.writes:
         return {"after": {}}
     report = _report(run, stepper, source, loss)
-    lora = save_lora(run.folder / RESULT, stepper, _origin(stepper.config, source, report))
+    lora = save_lora(run.folder / RESULT, stepper, origin_of(stepper.config, source, report))
     pipeline.parts.unet.eval().unload_lora()
     after = draw_previews(pipeline, with_lora(before.recipes, lora), run.folder / "previews" / "after")
     forget_latents(place.cache)
@@ -174,30 +167,6 @@ def _finish(
     write_run(run.folder, report, (before, after), min(steps.epoch, run.pace.steps or steps.epoch))
     print(f"Written to {run.folder}; {REPORT_NAME} holds the figures.", flush=True)
     return report
-
-
-def save_lora(folder: Path, stepper: LoraStepper, origin: LoraOrigin) -> Lora:
-    """Writes the averaged layers as diffusers does, and their origin; the folder appears when it is whole.
-
-    Raises:
-        ModelError: a weight is no number.
-    """
-    waiting = folder.with_name(f"{folder.name}.tmp")
-    shutil.rmtree(waiting, ignore_errors=True)
-    with stepper.average.applied() as weights:
-        _check_finite(weights)
-        layers = convert_state_dict_to_diffusers(get_peft_model_state_dict(stepper.unet))
-        whole = {name: layer.detach().cpu().float().contiguous() for name, layer in layers.items()}
-        StableDiffusionPipeline.save_lora_weights(waiting, unet_lora_layers=whole)
-    write_lora_origin(waiting, origin)
-    shutil.rmtree(folder, ignore_errors=True)
-    waiting.replace(folder)
-    return describe_lora(lora_source(folder.resolve(), Settings.from_environment()))
-
-
-def _check_finite(weights: nn.Module) -> None:
-    if not all(bool(torch.isfinite(weight).all()) for weight in weights.parameters()):
-        raise ModelError("The layers hold NaN or infinity; nothing was saved. Lower the learning rate.")
 
 
 def _report(run: SharedRun, stepper: LoraStepper, source: CaptionedSet, loss: float) -> dict[str, Any]:
@@ -217,35 +186,6 @@ def _report(run: SharedRun, stepper: LoraStepper, source: CaptionedSet, loss: fl
         "next": f"python -m core.generate --lora {run.folder} --model {stepper.config.model} "
         f"--encoder {stepper.config.text_encoder} --prompt PROMPT --output out.png",
     }
-
-
-def _origin(config: UNetLoraConfig, source: CaptionedSet, report: dict[str, Any]) -> LoraOrigin:
-    """Names without the folders they lie in: those are this machine's own."""
-    figures = {name: report[name] for name in ("before", "after", "steps", "training_pictures")}
-    settings = json.loads(json.dumps(asdict(config), default=str))
-    for name in ("data", "model", "text_encoder"):
-        settings[name] = _short(str(settings[name]))
-    return LoraOrigin(
-        MADE_BY,
-        settings["model"],
-        config.model_hash,
-        settings["text_encoder"],
-        config.text_encoder_hash,
-        source.source.resolve().name,
-        config.data_digest,
-        report["licence"],
-        report["consent"],
-        figures,
-        settings,
-    )
-
-
-def _short(name: str) -> str:
-    """A folder by its last name, an encoder in a run by the run's as well; other names as they are."""
-    path = Path(name)
-    if not path.is_dir():
-        return name
-    return f"{path.resolve().parent.name}/{path.name}" if path.name == "text_encoder" else path.resolve().name
 
 
 def _read(path: Path) -> dict[str, Any]:
