@@ -49,7 +49,7 @@ def compare_pictures(test: PictureTest) -> tuple[dict[str, Any], list[Check]]:
         ModelError: model or judge can't be used, or have no words in common.
     """
     judge, reference = load_judge(test.judge), load_reference(test.judge)
-    scale = scale_for(load_card(test.model), judge)
+    scale = scale_for(load_card(test.model), judge, reference)
     requests = plan_requests(scale, test.count)
     drawn = {
         arm: draw_requests(str(test.model), requests, test.folder / arm, encoder)

@@ -29,7 +29,7 @@ class Drawn:
 def draw_requests(
     model: str, requests: Sequence[Request], folder: Path, encoder: str = STOCK_ENCODER
 ) -> list[Drawn]:
-    """Draws what is not in ``folder`` yet, by the template caption and the model's default settings.
+    """Draws what is not in ``folder`` yet, by caption or prompt and the model's default settings.
 
     A picture is taken as it is if its file holds the very recipe that would draw it now: pictures of another
     model or of other settings are drawn again.
@@ -62,8 +62,8 @@ def _draw_missing(
 
 
 def _recipe(model: str, request: Request, encoder: str) -> Recipe:
-    wish = Wish(attributes=request.attributes, seed=request.seed, model=model, text_encoder=encoder)
-    return compose_recipe(wish)
+    asked = {"attributes": request.attributes} if request.prompt is None else {"prompt": request.prompt}
+    return compose_recipe(Wish(**asked, seed=request.seed, model=model, text_encoder=encoder))
 
 
 def _name(request: Request) -> str:
