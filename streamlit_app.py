@@ -1,27 +1,38 @@
-"""The app's entry: page frame, navigation, the disclaimer on every page, and who is at the screen."""
+"""The app's entry: page frame, who is at the screen, the pages their role allows, the disclaimer."""
 
 import streamlit as st
 
 from pages.components.disclaimer import show_disclaimer
 from pages.components.frame import open_frame
+from pages.components.leaving import choose_words
 from pages.components.look import apply_look
-from pages.components.people import choose_person
+from pages.components.people import choose_person, may_open
 from pages.components.resources import open_resources
 
 PAGES = (
-    st.Page("pages/generate.py", title="Generate", icon=":material/add_photo_alternate:", default=True),
-    st.Page("pages/compare.py", title="Compare", icon=":material/table_chart:"),
-    st.Page("pages/history.py", title="History", icon=":material/photo_library:"),
-    st.Page("pages/review.py", title="Review", icon=":material/rate_review:"),
-    st.Page("pages/datasets.py", title="Datasets", icon=":material/folder_open:"),
-    st.Page("pages/studio.py", title="Caption studio", icon=":material/edit_note:"),
-    st.Page("pages/about.py", title="About the model", icon=":material/info:"),
+    ("pages/generate.py", "Generate", ":material/add_photo_alternate:"),
+    ("pages/compare.py", "Compare", ":material/table_chart:"),
+    ("pages/history.py", "History", ":material/photo_library:"),
+    ("pages/review.py", "Review", ":material/rate_review:"),
+    ("pages/study.py", "Rate a study", ":material/visibility:"),
+    ("pages/studies.py", "Studies", ":material/groups:"),
+    ("pages/datasets.py", "Datasets", ":material/folder_open:"),
+    ("pages/studio.py", "Caption studio", ":material/edit_note:"),
+    ("pages/models.py", "Models", ":material/swap_horiz:"),
+    ("pages/verify.py", "Verify", ":material/verified:"),
+    ("pages/about.py", "About the model", ":material/info:"),
+    ("pages/admin.py", "Administration", ":material/admin_panel_settings:"),
 )
 
 st.set_page_config(page_title="Script2Skin", page_icon=":material/dermatology:", layout="wide")
 apply_look()
-page = st.navigation(list(PAGES))
+resources = open_resources()
+choose_person(resources.repository)
+allowed = [page for page in PAGES if may_open(page[0])] or [PAGES[-2]]
+page = st.navigation(
+    [st.Page(path, title=title, icon=icon, default=path == allowed[0][0]) for path, title, icon in allowed]
+)
 show_disclaimer()
-choose_person(open_resources().repository)
+choose_words()
 open_frame()
 page.run()

@@ -24,7 +24,7 @@ from core.model_folders import (
     tensor_shapes,
     unsafe_message,
 )
-from core.recipes import Recipe
+from core.recipes import STOCK_ENCODER, Recipe
 
 CACHE_FILE = "file_digests.json"
 _remembered: dict[str, str] = {}
@@ -55,10 +55,15 @@ def check_size(recipe: Recipe, folder: Path) -> None:
     Raises:
         RecipeError: height or width is no multiple of that factor.
     """
-    factor = 2 ** (len(read_config(folder / "vae").get("block_out_channels", (0,) * 4)) - 1)
+    factor = scale_factor(folder)
     for name, value in (("height", recipe.height), ("width", recipe.width)):
         if value % factor:
             raise RecipeError(f"{name} is {value}; this model draws multiples of {factor} only.")
+
+
+def scale_factor(folder: Path) -> int:
+    """Pixels that one latent cell of a model covers, each way."""
+    return int(2 ** (len(read_config(folder / "vae").get("block_out_channels", (0,) * 4)) - 1))
 
 
 def model_hash(source: str | Path, cache_dir: Path | None = None) -> str:
@@ -86,6 +91,30 @@ def encoder_hash(source: str | Path, cache_dir: Path | None = None) -> str:
     folder = folder / "text_encoder" if (folder / "text_encoder").is_dir() else folder
     files = [folder / "config.json", *find_weights(folder)[0]]
     return _digest_of_files({f.name: f for f in files if f.is_file()}, cache_dir)
+
+
+def drawn_encoder_hash(
+    model: Path, text_encoder: str, weight: float | None = None, cache_dir: Path | None = None
+) -> str:
+    """Identity of what a recipe's prompt is read by: the stock encoder, the tuned one, or their mixture.
+
+    A mixture is known by what it is made of: SHA-256 over both encoders' hashes and the weight.
+
+    Raises:
+        ModelMissingError, UnsafeWeightsError: as ``encoder_hash``.
+    """
+    if text_encoder == STOCK_ENCODER or weight == 0:
+        return encoder_hash(model, cache_dir)
+    tuned = encoder_hash(Path(text_encoder), cache_dir)
+    if weight is None or weight == 1:
+        return tuned
+    parts = f"stock {encoder_hash(model, cache_dir)}\ntuned {tuned}\nweight {weight!r}\n"
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def file_hash(path: Path, cache_dir: Path | None = None) -> str:
+    """SHA-256 of one file, remembered as those of a model's files are."""
+    return _file_digests([path], cache_dir)[path]
 
 
 def _check_index(folder: Path) -> None:

@@ -7,19 +7,19 @@ from typing import TypeVar
 
 from core.attributes import Attributes
 from core.captions import compose_caption
-from core.checkpoints import check_size, encoder_hash, model_hash
+from core.checkpoints import check_size, drawn_encoder_hash, model_hash
 from core.errors import PromptError, VocabularyError
+from core.loras import check_lora, lora_notes
 from core.model_cards import ModelCard, load_card
 from core.model_folders import resolve_source
 from core.occurrence import occurrence_notes
 from core.prompts import check_not_empty, check_prompt, tokenizer_of
 from core.reading import read_prompt
-from core.recipes import SEED_MAX, Recipe, validate_count
+from core.recipes import SEED_MAX, STOCK_ENCODER, Recipe, validate_count
 from core.settings import EMBEDDED_MODEL, Settings
 from core.versions import drawing_versions
 from core.vocabulary import Vocabulary, load_vocabulary
 
-STOCK_ENCODER = "stock"
 T = TypeVar("T")
 
 
@@ -36,6 +36,7 @@ class Wish:
     seed: int | None = None
     model: str = EMBEDDED_MODEL
     text_encoder: str = STOCK_ENCODER
+    text_encoder_weight: float | None = None
     negative_prompt: str = ""
     num_inference_steps: int | None = None
     guidance_scale: float | None = None
@@ -44,6 +45,8 @@ class Wish:
     width: int | None = None
     strength: float | None = None
     start_hash: str | None = None
+    lora: str | None = None
+    lora_strength: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,16 @@ def compose(wish: Wish) -> Composition:
         VocabularyError: chosen attributes hold an entry that the vocabulary or the model does not know.
         PromptError: nothing to draw, or the prompt is longer than the text encoder reads.
         RecipeError: a setting is out of range.
-        ModelError: the model folder is missing or unsafe.
+        ModelError: the model folder is missing or unsafe, or the LoRA does not fit it.
     """
     folder, card = resolve_source(wish.model), load_card(wish.model)
     asked = _read_wish(wish, card)
     recipe = _fill(wish, card, asked)
     check_prompt(tokenizer_of(folder), recipe.prompt, recipe.negative_prompt)
     check_size(recipe, folder)
-    return Composition(_identify(recipe, folder), asked.notes, asked.ignored)
+    recipe = _identify(recipe, folder)
+    recipe, notes = _with_lora(recipe, folder)
+    return Composition(recipe, (*asked.notes, *notes), asked.ignored)
 
 
 def series(recipe: Recipe, count: int) -> tuple[Recipe, ...]:
@@ -168,9 +173,12 @@ def _fill(wish: Wish, card: ModelCard, asked: _Asked) -> Recipe:
         severity=asked.attributes.severity,
         view=asked.attributes.view,
         text_encoder=wish.text_encoder,
+        text_encoder_weight=wish.text_encoder_weight,
         strength=wish.strength,
         start_hash=wish.start_hash,
-        versions=drawing_versions(),
+        lora=wish.lora,
+        lora_strength=1.0 if wish.lora and wish.lora_strength is None else wish.lora_strength,
+        versions=drawing_versions(wish.lora is not None),
     )
 
 
@@ -181,9 +189,13 @@ def _chosen(value: T | None, default: T) -> T:
 def _identify(recipe: Recipe, folder: Path) -> Recipe:
     """Adds the hashes of what will draw. Digests of large files are remembered in the library."""
     cache = Settings.from_environment().library / "cache"
-    encoder = folder if recipe.text_encoder == STOCK_ENCODER else Path(recipe.text_encoder)
-    return replace(
-        recipe,
-        model_hash=model_hash(folder, cache),
-        text_encoder_hash=encoder_hash(encoder, cache),
-    )
+    encoder = drawn_encoder_hash(folder, recipe.text_encoder, recipe.text_encoder_weight, cache)
+    return replace(recipe, model_hash=model_hash(folder, cache), text_encoder_hash=encoder)
+
+
+def _with_lora(recipe: Recipe, folder: Path) -> tuple[Recipe, tuple[str, ...]]:
+    """Checks the LoRA by its header alone; says what it was trained with, where that is something else."""
+    if recipe.lora is None:
+        return recipe, ()
+    lora = check_lora(recipe.lora, folder, Settings.from_environment().library / "cache")
+    return replace(recipe, lora_hash=lora.hash), lora_notes(lora, recipe)

@@ -46,11 +46,11 @@ class Difference:
     """One property that differs, with both values as text."""
 
     name: str
-    encoder: str
+    here: str
     model: str
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.encoder} here, {self.model} in the model"
+        return f"{self.name}: {self.here} here, {self.model} in the model"
 
 
 def check_text_encoder(encoder_dir: Path, model_dir: Path) -> None:

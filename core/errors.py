@@ -8,10 +8,14 @@
     ├── ModelError                  a model folder can't be used
     │   ├── ModelMissingError       no such folder or hub id, or a part of the pipeline is missing
     │   ├── UnsafeWeightsError      pickled weights where safetensors are required
-    │   └── EncoderMismatchError    a text encoder that does not fit the model
+    │   ├── EncoderMismatchError    a text encoder that does not fit the model
+    │   └── LoraMismatchError       a LoRA that does not fit the model
     ├── GenerationError             drawing failed
     │   └── Cancelled               the requester asked to stop (not a failure)
     ├── ImageFileError              an image file is unreadable, altered, or carries no recipe
+    ├── SigningError                a signing certificate or a signed manifest can't be used
+    ├── ExportError                 an export can't be written
+    │   └── ExportCancelled         the requester asked to stop (not a failure); nothing is left of it
     ├── DatasetError                a prepared dataset of photographs can't be read, or is not finished
     ├── StorageError                the library can't be read or written
     │   ├── DiskFullError           no space left; nothing was recorded
@@ -62,6 +66,10 @@ class EncoderMismatchError(ModelError):
     """The user sees which property differs, with both values."""
 
 
+class LoraMismatchError(ModelError):
+    """The user sees which layer differs, with both shapes, and the model the LoRA was trained on."""
+
+
 class GenerationError(Script2SkinError):
     """The user sees why drawing failed and that the job can be retried."""
 
@@ -72,6 +80,18 @@ class Cancelled(GenerationError):
 
 class ImageFileError(Script2SkinError):
     """The user sees which file can't be read."""
+
+
+class SigningError(Script2SkinError):
+    """The user sees which certificate, key or manifest is meant and what is wrong with it."""
+
+
+class ExportError(Script2SkinError):
+    """The user sees what could not be exported, and that nothing half-written is left."""
+
+
+class ExportCancelled(ExportError):
+    """The user sees that the export was stopped."""
 
 
 class DatasetError(Script2SkinError):

@@ -22,11 +22,13 @@ from typing import Any
 
 from core.encoders import Difference, differences
 from core.errors import ModelError
-from core.model_folders import tensor_shapes
+from core.model_folders import PICKLED, tensor_shapes
 from core.origins import encoder_fingerprint, read_origin
 
 LARGEST_DRIFT = {"derm": 0.75, "generic": 0.5, "empty": 0.25}
 """Relative distance in attribute steps, by set of prompts; see the module's text."""
+
+PROMPT_WORDS = {"derm": "skin captions", "generic": "everyday prompts", "empty": "the empty prompt"}
 
 COMPATIBILITY = {
     "tokenizer": "Its tokenizer is the model's.",
@@ -79,17 +81,21 @@ def examine_encoder(encoder: Path, model: Path) -> Verdict:
         ModelError: the model itself can't be used; what is wrong with the encoder is in the verdict.
     """
     stock_weights = encoder_fingerprint(model / "text_encoder")
-    checks = list(_files(encoder, model))
+    checks = list(examine_files(encoder, model))
     if all(check.passed for check in checks):
         checks.append(check_origin(encoder, stock_weights))
         checks += _drift(encoder, model)
     return Verdict(str(encoder), str(model), tuple(checks))
 
 
-def _files(encoder: Path, model: Path) -> Iterator[Check]:
-    """Safe and readable first; then each kind of difference."""
+def examine_files(encoder: Path, model: Path) -> Iterator[Check]:
+    """What configurations and file headers tell at once: safe and readable first, then each kind of
+    difference. Loads no weights."""
     if not encoder.is_dir():
         yield Check("files", False, f"There is no text encoder folder '{encoder}'.")
+        return
+    if not any(path.suffix in (".safetensors", *PICKLED) for path in encoder.iterdir()):
+        yield Check("files", False, f"{encoder} holds no text encoder: there are no weights in it.")
         return
     try:
         dtypes = sorted({dtype for dtype, _ in tensor_shapes(encoder).values()})
@@ -144,7 +150,7 @@ def _drift(encoder: Path, model: Path) -> list[Check]:
     from transformers import CLIPTokenizer
 
     from core.drift import attribute_step, measure_drift
-    from core.loading import load_text_encoder
+    from core.text_encoders import load_text_encoder
 
     stock = load_text_encoder(model / "text_encoder")
     try:
@@ -165,7 +171,7 @@ def drift_check(name: str, drift: dict[str, float], step: float) -> Check:
     passed = steps <= limit
     word = "within" if passed else "beyond"
     message = (
-        f"On {name} prompts its states lie {steps:.2f} attribute steps from the stock encoder's "
+        f"On {PROMPT_WORDS[name]} its states lie {steps:.2f} attribute steps from the stock encoder's "
         f"(cosine {drift['cosine']:.3f}), {word} the {limit} that are allowed."
     )
     if not passed:

@@ -23,7 +23,7 @@ from core.composing import STOCK_ENCODER, Composition, Wish, compose, series
 from core.errors import ImageFileError, InputError, Script2SkinError
 from core.model_folders import resolve_source
 from core.quiet import mute_libraries
-from core.recipes import SCHEDULERS, STRENGTH_DEFAULT, Recipe
+from core.recipes import LORA_STRENGTH_MAX, SCHEDULERS, STRENGTH_DEFAULT, Recipe
 from core.settings import EMBEDDED_MODEL
 from core.starts import StartPicture, prepare_start, with_start
 from core.uploads import read_photograph
@@ -64,7 +64,18 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--count", type=int, default=1, help="how many pictures, 1 to 8")
     parser.add_argument("--output", type=Path, help="PNG file to write")
     parser.add_argument("--model", default=EMBEDDED_MODEL, help="model name, diffusers folder, or hub id")
-    parser.add_argument("--encoder", default=STOCK_ENCODER, help="folder of a fine-tuned text encoder")
+    parser.add_argument(
+        "--text-encoder", "--encoder", default=STOCK_ENCODER, help="folder of a fine-tuned text encoder"
+    )
+    parser.add_argument(
+        "--text-encoder-weight", type=float, help="from 0 (the model's own) to 1 (--text-encoder; default)"
+    )
+    parser.add_argument("--lora", help="name of a run below runs/, or folder of a LoRA")
+    parser.add_argument(
+        "--lora-strength",
+        type=float,
+        help=f"0 (as without it) to {LORA_STRENGTH_MAX}; 1 as trained (default)",
+    )
     parser.add_argument("--steps", type=int, help="num_inference_steps")
     parser.add_argument("--guidance", type=float, help="guidance_scale, 1 to 30")
     parser.add_argument("--scheduler", help=f"one of {', '.join(SCHEDULERS)}")
@@ -95,16 +106,23 @@ def _wish(asked: Namespace) -> Wish:
     chosen = attributes != Attributes()
     if chosen and asked.prompt is not None:
         raise InputError("Give either --prompt, or --rash, --site, --tone, --severity and --view.")
+    if asked.lora is None and asked.lora_strength is not None:
+        raise InputError(
+            f"--lora-strength is {asked.lora_strength:g}, but there is no --lora to apply it to."
+        )
     return Wish(
         attributes=attributes if chosen else None,
         prompt=asked.prompt,
         seed=asked.seed,
         model=asked.model,
-        text_encoder=asked.encoder,
+        text_encoder=asked.text_encoder,
+        text_encoder_weight=asked.text_encoder_weight,
         negative_prompt=asked.negative_prompt,
         num_inference_steps=asked.steps,
         guidance_scale=asked.guidance,
         scheduler=asked.scheduler,
+        lora=asked.lora,
+        lora_strength=asked.lora_strength,
     )
 
 
@@ -139,11 +157,9 @@ def _outputs(asked: Namespace, recipes: Sequence[Recipe]) -> list[Path]:
 
 def _draw_all(recipes: Sequence[Recipe], outputs: Sequence[Path], start: StartPicture | None) -> None:
     from core.images import write_png
-    from core.pipeline import draw, load_pipeline
+    from core.pipeline import draw, load_for
 
-    first = recipes[0]
-    encoder = None if first.text_encoder == STOCK_ENCODER else first.text_encoder
-    pipeline = load_pipeline(first.model, encoder)
+    pipeline = load_for(recipes[0])
     image = None if start is None else start.image()
     for recipe, output in zip(recipes, outputs, strict=True):
         write_png(output, draw(pipeline, recipe, start=image), recipe)

@@ -2,17 +2,20 @@
 
 The PNG's text entries:
 
-    Description         a sentence with the words "synthetic image"
-    Software            Script2Skin
-    script2skin         the whole recipe as JSON
-    script2skin-pixels  SHA-256 of the pixels
-    script2skin-seal    SHA-256 of recipe and pixel hash together, so that a changed recipe is noticed too
+    Description           a sentence with the words "synthetic image"
+    Software              Script2Skin
+    XML:com.adobe.xmp     XMP with IPTC's digital source type
+    script2skin           the whole recipe as JSON
+    script2skin-pixels    SHA-256 of the pixels
+    script2skin-seal      SHA-256 of recipe and pixel hash together, so that a changed recipe is noticed too
+    script2skin-metadata  SHA-256 of all entries, so that any other changed word is noticed (since 0.2)
 
 No time stands in the file, so the same recipe gives the same bytes. The hashes show that a file is unharmed;
 they are no signature, since whoever changes a file on purpose can compute them again.
 """
 
 import hashlib
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -21,6 +24,7 @@ from PIL import Image, PngImagePlugin
 from core.errors import ImageFileError, RecipeError
 from core.files import write_files
 from core.jobs import DrawnImage
+from core.provenance.metadata import XMP_KEY, xmp_packet
 from core.recipes import SIZE_MAX, Recipe
 
 DESCRIPTION = (
@@ -34,6 +38,9 @@ STARTED_DESCRIPTION = (
 RECIPE_KEY = "script2skin"
 PIXELS_KEY = "script2skin-pixels"
 SEAL_KEY = "script2skin-seal"
+METADATA_KEY = "script2skin-metadata"
+STRIP_MAX = 64
+"""Pixels that a strip of words beneath a picture may add to its height."""
 THUMBNAIL_SIZE = 256
 COMPRESSION = 4
 """Of PNG files, zlib's 0 to 9: 6 would take two and a half times as long for 4 % less (measured)."""
@@ -45,18 +52,41 @@ def pixel_sha256(image: Image.Image) -> str:
     return hashlib.sha256(f"{rgb.width}x{rgb.height}:".encode() + rgb.tobytes()).hexdigest()
 
 
-def encode_png(image: Image.Image, recipe: Recipe) -> bytes:
-    """The PNG file as bytes; equal pixels and recipe give equal bytes."""
-    pixels, text = pixel_sha256(image), recipe.to_json()
+def encode_png(image: Image.Image, recipe: Recipe, further: Mapping[str, str] | None = None) -> bytes:
+    """The PNG file as bytes; equal pixels, recipe and ``further`` entries give equal bytes."""
+    entries = {**_entries(recipe, pixel_sha256(image)), **(further or {})}
     info = PngImagePlugin.PngInfo()
-    info.add_text("Description", DESCRIPTION if recipe.start_hash is None else STARTED_DESCRIPTION)
-    info.add_text("Software", "Script2Skin")
-    info.add_itxt(RECIPE_KEY, text)
-    info.add_text(PIXELS_KEY, pixels)
-    info.add_text(SEAL_KEY, _seal(text, pixels))
+    for key, value in {**entries, METADATA_KEY: metadata_seal(entries)}.items():
+        if key in (XMP_KEY, RECIPE_KEY):
+            info.add_itxt(key, value)
+        else:
+            info.add_text(key, value)
     buffer = BytesIO()
     image.convert("RGB").save(buffer, format="PNG", pnginfo=info, compress_level=COMPRESSION)
     return buffer.getvalue()
+
+
+def metadata_seal(entries: Mapping[str, str]) -> str:
+    """SHA-256 of all text entries but the seal itself, whatever their order."""
+    kept = sorted((key, value) for key, value in entries.items() if key != METADATA_KEY)
+    return hashlib.sha256(repr(kept).encode()).hexdigest()
+
+
+def _entries(recipe: Recipe, pixels: str) -> dict[str, str]:
+    description, text = describe(recipe), recipe.to_json()
+    return {
+        "Description": description,
+        "Software": "Script2Skin",
+        XMP_KEY: xmp_packet(recipe, description),
+        RECIPE_KEY: text,
+        PIXELS_KEY: pixels,
+        SEAL_KEY: recipe_seal(text, pixels),
+    }
+
+
+def describe(recipe: Recipe) -> str:
+    """The sentence that a picture carries about itself."""
+    return DESCRIPTION if recipe.start_hash is None else STARTED_DESCRIPTION
 
 
 def write_png(path: Path, image: Image.Image, recipe: Recipe) -> str:
@@ -119,6 +149,11 @@ def read_recipe(path: Path) -> tuple[Recipe, str]:
     Raises:
         ImageFileError: the file is missing, damaged, not made by Script2Skin, or altered since.
     """
+    return read_drawn(path)[1:]
+
+
+def read_drawn(path: Path) -> tuple[Image.Image, Recipe, str]:
+    """Picture, recipe and pixel hash, checked as by ``read_recipe`` (which says what is raised)."""
     image, text = _open_png(Path(path))
     missing = [key for key in (RECIPE_KEY, PIXELS_KEY, SEAL_KEY) if key not in text]
     if RECIPE_KEY in missing:
@@ -128,10 +163,10 @@ def read_recipe(path: Path) -> tuple[Recipe, str]:
     pixels = pixel_sha256(image)
     if missing or text[PIXELS_KEY] != pixels:
         raise ImageFileError(f"{path} was altered: its pixels are not the ones its recipe was written for.")
-    if text[SEAL_KEY] != _seal(text[RECIPE_KEY], pixels):
+    if text[SEAL_KEY] != recipe_seal(text[RECIPE_KEY], pixels):
         raise ImageFileError(f"{path} was altered: its recipe is not the one it was written with.")
     try:
-        return Recipe.from_json(text[RECIPE_KEY]), pixels
+        return image, Recipe.from_json(text[RECIPE_KEY]), pixels
     except RecipeError as error:
         raise ImageFileError(f"{path} carries a recipe that can't be read. {error}") from error
 
@@ -149,7 +184,7 @@ def _open_png(path: Path) -> tuple[Image.Image, dict[str, str]]:
     """The decoded picture and its text entries. A picture larger than any we draw is not decoded."""
     try:
         with Image.open(path, formats=("PNG",)) as image:
-            if max(image.size) > SIZE_MAX:
+            if image.width > SIZE_MAX or image.height > SIZE_MAX + STRIP_MAX:
                 raise ImageFileError(
                     f"{path} is {image.width}x{image.height}: Script2Skin draws at most {SIZE_MAX}."
                 )
@@ -163,5 +198,6 @@ def _open_png(path: Path) -> tuple[Image.Image, dict[str, str]]:
         raise ImageFileError(f"{path} is damaged and can't be opened: {error}.") from error
 
 
-def _seal(recipe_json: str, pixels: str) -> str:
+def recipe_seal(recipe_json: str, pixels: str) -> str:
+    """SHA-256 that ties a recipe to pixels."""
     return hashlib.sha256(f"{recipe_json}\n{pixels}".encode()).hexdigest()

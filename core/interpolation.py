@@ -11,7 +11,8 @@ from typing import Any
 import torch
 
 from core.errors import EncoderMismatchError, RecipeError
-from core.loading import load_text_encoder
+from core.recipes import STOCK_ENCODER
+from core.text_encoders import load_text_encoder
 
 
 def check_weight(weight: float) -> float:
@@ -44,16 +45,20 @@ def interpolate_encoders(stock: Any, tuned: Any, weight: float) -> Any:
     return mixed
 
 
-def write_interpolated(stock: Path, tuned: Path, weight: float, folder: Path) -> Path:
-    """Saves the mixture of two encoders' folders as a text encoder's folder of its own.
+def load_drawn_encoder(model: Path, text_encoder: str, weight: float | None = None) -> Any:
+    """The CLIPTextModel that reads a recipe's prompt: the stock one of ``model``, a tuned one, or between.
 
     Raises:
         RecipeError, EncoderMismatchError: as ``interpolate_encoders``.
         ModelError: one of the folders can't be loaded.
     """
-    mixed = interpolate_encoders(load_text_encoder(stock), load_text_encoder(tuned), weight)
-    mixed.save_pretrained(folder)
-    return folder
+    stock = model / "text_encoder"
+    if text_encoder == STOCK_ENCODER or weight == 0:
+        return load_text_encoder(stock)
+    tuned = load_text_encoder(Path(text_encoder))
+    if weight is None or weight == 1:
+        return tuned
+    return interpolate_encoders(load_text_encoder(stock), tuned, weight)
 
 
 def _alike(one: Any, other: Any) -> bool:

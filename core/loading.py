@@ -7,7 +7,7 @@ device has hardware for. Latents stay float32 between the steps, so the schedule
 import contextlib
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,37 +15,38 @@ from typing import Any
 import torch
 from diffusers import StableDiffusionPipeline, UNet2DConditionModel
 from diffusers.utils import logging as diffusers_logging
-from transformers import CLIPTextModel
 from transformers.utils import logging as transformers_logging
 
 from core.autoencoders import autoencoder_class
-from core.checkpoints import check_model_folder, encoder_hash, model_hash
+from core.checkpoints import check_model_folder, drawn_encoder_hash, model_hash
 from core.encoders import check_text_encoder
 from core.errors import GenerationError, ModelError
+from core.interpolation import check_weight, load_drawn_encoder
 from core.memory import out_of_memory_message, ran_out_of_memory
 from core.model_folders import find_weights, resolve_source, tensor_shapes
+from core.precision import fast_dtype, with_float32_border
 from core.previews import Projection, fit_projection
 from core.prompts import FolderTokenizer, tokenizer_of
+from core.recipes import STOCK_ENCODER
+from core.text_encoders import check_report
 
-LARGE_UNET = 300_000_000
-"""Parameters above which bfloat16 pays on a CPU: below it a UNet waits for other things than arithmetic."""
-
-OTHER_TOWER = ("vision_model.", "visual_projection.", "text_projection.", "logit_scale")
-"""Tensors of a whole CLIP that a text encoder rightly leaves unread."""
-
-POSITION_IDS = "embeddings.position_ids"
-"""A constant that checkpoints of before 2023 carry; it is not a weight."""
-
-
-_one_load_at_a_time = threading.Lock()
+ONE_LOAD_AT_A_TIME = threading.Lock()
 """transformers and accelerate change torch's defaults for the whole process while they build a network."""
+
+
+@dataclass(slots=True)
+class FittedLora:
+    """SHA-256 of the LoRA that a UNet carries now, and what its strength is multiplied by; "" without one."""
+
+    hash: str = ""
+    scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
     """A loaded model. ``parts`` is never drawn with directly: each drawing gets its own scheduler.
 
-    Not thread-safe inside; ``lock`` lets one drawing in at a time.
+    Not thread-safe inside; ``lock`` lets one drawing in at a time. ``lora`` is what the UNet carries now.
     """
 
     source: str
@@ -56,6 +57,7 @@ class Pipeline:
     device: torch.device
     model_hash: str
     text_encoder_hash: str
+    lora: FittedLora = field(default_factory=FittedLora)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -64,8 +66,10 @@ def load_pipeline(
     text_encoder: str | Path | None = None,
     device: str | None = None,
     unet_dtype: torch.dtype | None = None,
+    text_encoder_weight: float | None = None,
 ) -> Pipeline:
-    """Checks and loads a model, with another text encoder in it if one is given.
+    """Checks and loads a model, with another text encoder in it if one is given, mixed with the model's own
+    by ``text_encoder_weight`` (0: the model's own; 1 or None: the other).
 
     ``device`` and ``unet_dtype`` are chosen by ``default_device`` and ``fast_dtype`` if left out.
 
@@ -73,19 +77,23 @@ def load_pipeline(
         ModelMissingError: the folder or a part is missing, or a hub id is not on this machine.
         UnsafeWeightsError: weights are pickled.
         EncoderMismatchError: the text encoder does not fit.
+        RecipeError: the weight is not between 0 and 1.
         GenerationError: the memory does not suffice.
     """
     folder = resolve_source(source)
     check_model_folder(folder)
     if text_encoder is not None:
         check_text_encoder(Path(text_encoder), folder)
-    encoder = folder / "text_encoder" if text_encoder is None else Path(text_encoder)
+    if text_encoder_weight is not None:
+        check_weight(text_encoder_weight)
+    encoder = STOCK_ENCODER if text_encoder is None else str(text_encoder)
     target = torch.device(device or default_device())
-    dtype = unet_dtype or fast_dtype(target, _parameters(folder / "unet"))
-    with _one_load_at_a_time, _saying_what_failed(folder), _quiet():
-        parts = _load_parts(folder, encoder, target, dtype)
+    dtype = unet_dtype or fast_dtype(target, count_parameters(folder / "unet"))
+    with ONE_LOAD_AT_A_TIME, _saying_what_failed(folder), _quiet():
+        reader = load_drawn_encoder(folder, encoder, text_encoder_weight)
+        parts = _load_parts(folder, reader, target, dtype)
         projection = fit_projection(parts.vae)
-    hashes = model_hash(folder), encoder_hash(encoder)
+    hashes = model_hash(folder), drawn_encoder_hash(folder, encoder, text_encoder_weight)
     return Pipeline(str(source), folder, parts, tokenizer_of(folder), projection, target, *hashes)
 
 
@@ -96,31 +104,15 @@ def default_device() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def load_text_encoder(folder: Path) -> CLIPTextModel:
-    """Loads a CLIP text encoder in float32: with or without the "text_model." prefix, or out of a whole CLIP.
-
-    Raises:
-        ModelError: a weight is missing, left over, or of another shape: it would be drawn from chance.
-    """
-    variant = find_weights(folder)[1]
-    options = {"use_safetensors": True, "local_files_only": True, "variant": variant, "dtype": torch.float32}
-    encoder, report = CLIPTextModel.from_pretrained(
-        folder, output_loading_info=True, ignore_mismatched_sizes=True, **options
-    )
-    _check_report(folder, report, allowed=OTHER_TOWER)
-    _check_finite(folder, encoder)
-    return encoder.eval()
-
-
 def _load_parts(
-    folder: Path, encoder: Path, device: torch.device, dtype: torch.dtype
+    folder: Path, encoder: Any, device: torch.device, dtype: torch.dtype
 ) -> StableDiffusionPipeline:
     unet = _load_network(UNet2DConditionModel, folder / "unet", dtype)
     pipeline = StableDiffusionPipeline.from_pretrained(
         folder,
-        unet=_with_float32_border(unet, dtype),
+        unet=with_float32_border(unet, dtype),
         vae=_load_network(autoencoder_class(folder / "vae"), folder / "vae", torch.float32),
-        text_encoder=load_text_encoder(encoder),
+        text_encoder=encoder,
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
@@ -143,70 +135,13 @@ def _load_network(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
         variant=variant,
         torch_dtype=dtype,
     )
-    _check_report(folder, report)
+    check_report(folder, report)
     return network.eval()
 
 
-def _check_report(folder: Path, report: dict[str, Any], allowed: tuple[str, ...] = ()) -> None:
-    """Libraries only warn and fill the gap with random numbers."""
-    unexpected = [name for name in report["unexpected_keys"] if not name.startswith(allowed)]
-    unexpected = [name for name in unexpected if not name.endswith(POSITION_IDS)]
-    for what, names in (
-        ("lack", report["missing_keys"]),
-        ("hold what the configuration does not describe:", unexpected),
-        ("have another shape than the configuration says at", report["mismatched_keys"]),
-    ):
-        if names:
-            first = sorted(str(name) for name in names)[0]
-            raise ModelError(
-                f"The weights in {folder} {what} '{first}' ({len(names)} in all). "
-                "Configuration and weights belong to different models; copy the folder again."
-            )
-
-
-def _check_finite(folder: Path, network: Any) -> None:
-    if not all(bool(torch.isfinite(p).all()) for p in network.parameters()):
-        raise ModelError(f"The weights in {folder} hold NaN or infinity: its training went wrong.")
-
-
-def _parameters(folder: Path) -> int:
+def count_parameters(folder: Path) -> int:
+    """Of one part of a model, by its files' headers."""
     return sum(math.prod(shape) for _, shape in tensor_shapes(folder).values())
-
-
-def _with_float32_border(unet: Any, dtype: torch.dtype) -> Any:
-    """Casts what goes into a UNet of another type and what comes out, so that all around it stays float32."""
-    unet.to(memory_format=torch.channels_last)
-    if dtype is not torch.float32:
-        unet.register_forward_pre_hook(_cast_inputs(dtype), with_kwargs=True)
-        unet.register_forward_hook(_cast_output)
-    return unet
-
-
-def fast_dtype(device: torch.device, parameters: int) -> torch.dtype:
-    """The type a UNet of this size computes in; on a CPU bfloat16 needs the instructions and a large UNet."""
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    if device.type == "mps":
-        return torch.float16
-    fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return torch.bfloat16 if fast and parameters >= LARGE_UNET else torch.float32
-
-
-def _cast_inputs(dtype: torch.dtype) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
-    def cast(_: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
-        # The time step stays as it is: bfloat16 holds no 999.
-        sample, *others = args
-        states = kwargs["encoder_hidden_states"]
-        return (sample.to(dtype), *others), {**kwargs, "encoder_hidden_states": states.to(dtype)}
-
-    return cast
-
-
-def _cast_output(_: Any, __: Any, output: Any) -> Any:
-    if isinstance(output, tuple):
-        return (output[0].float(), *output[1:])
-    output.sample = output.sample.float()
-    return output
 
 
 @contextlib.contextmanager

@@ -108,15 +108,25 @@ def tensor_shapes(folder: Path) -> Shapes:
     """
     shapes: Shapes = {}
     for path in find_weights(folder)[0]:
-        try:
-            with safe_open(path, framework="np") as tensors:
-                for name in tensors.keys():  # noqa: SIM118 - not a dict
-                    part = tensors.get_slice(name)
-                    shapes[name] = (part.get_dtype(), tuple(part.get_shape()))
-        except (SafetensorError, OSError) as error:
-            message = f"{path} is not a whole safetensors file ({error}). Copy or download it again."
-            raise ModelMissingError(message) from error
+        shapes |= read_header(path)[0]
     return shapes
+
+
+def read_header(path: Path) -> tuple[Shapes, dict[str, str]]:
+    """Tensors of one safetensors file, and the notes (metadata) in its header.
+
+    Raises:
+        ModelMissingError: the file is missing or cut short.
+    """
+    try:
+        with safe_open(path, framework="np") as tensors:
+            names: list[str] = list(tensors.keys())
+            parts = {name: tensors.get_slice(name) for name in names}
+            shapes = {name: (part.get_dtype(), tuple(part.get_shape())) for name, part in parts.items()}
+            return shapes, dict(tensors.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        message = f"{path} is not a whole safetensors file ({error}). Copy or download it again."
+        raise ModelMissingError(message) from error
 
 
 def unsafe_message(path: Path) -> str:

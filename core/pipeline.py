@@ -18,13 +18,14 @@ from PIL import Image
 from core.checkpoints import check_size
 from core.errors import Cancelled, GenerationError, Script2SkinError
 from core.loading import Pipeline, load_pipeline
+from core.lora_fitting import fit_lora
 from core.memory import out_of_memory_message, ran_out_of_memory
 from core.prompts import check_prompt
-from core.recipes import Recipe
+from core.recipes import STOCK_ENCODER, Recipe
 from core.schedulers import last_timesteps, make_scheduler, predicted_image_latents
 from core.starts import check_start
 
-__all__ = ["Pipeline", "Step", "draw", "load_pipeline"]
+__all__ = ["Pipeline", "Step", "draw", "load_for", "load_pipeline"]
 
 PREVIEW_SECONDS = 0.5
 BLACK = 2
@@ -44,6 +45,16 @@ class Step:
 OnStep = Callable[[Step], None]
 
 
+def load_for(recipe: Recipe) -> Pipeline:
+    """Loads what draws a recipe: its model, with its text encoder in it.
+
+    Raises:
+        ModelError, GenerationError: as ``load_pipeline``.
+    """
+    encoder = None if recipe.text_encoder == STOCK_ENCODER else recipe.text_encoder
+    return load_pipeline(recipe.model, encoder, text_encoder_weight=recipe.text_encoder_weight)
+
+
 def draw(
     pipeline: Pipeline,
     recipe: Recipe,
@@ -61,6 +72,7 @@ def draw(
         InputError: ``start`` is not the picture that the recipe starts from.
         PromptError: empty, or longer than the text encoder reads.
         RecipeError: a size that the autoencoder can't make.
+        ModelError: the LoRA is missing, has changed, or does not fit.
         Cancelled: ``cancelled`` said so; no picture is made.
         GenerationError: memory ran out, or the arithmetic failed.
     """
@@ -69,6 +81,7 @@ def draw(
     check_start(recipe, start)
     with pipeline.lock:
         try:
+            fit_lora(pipeline, recipe)
             return _draw(pipeline, recipe, _Watch(pipeline, on_step, cancelled, preview_seconds), start)
         except Script2SkinError:
             raise

@@ -4,6 +4,9 @@ SCRIPT2SKIN_LIBRARY   folder of the user's pictures and database (default: data/
 SCRIPT2SKIN_DATABASE  SQLAlchemy URL of the database (default: script2skin.db inside the library)
 SCRIPT2SKIN_MODELS    folder of released models (default: data/models in the project)
 SCRIPT2SKIN_DATASETS  folder of prepared photographs (default: data/datasets in the project)
+SCRIPT2SKIN_RUNS      folder of training runs, where the app looks for encoders and LoRAs (default: runs)
+
+What pictures are signed with has settings of its own: core/provenance/credentials.py.
 """
 
 import os
@@ -26,6 +29,7 @@ class Settings:
     database_url: str
     models: Path
     datasets: Path = PROJECT / "data" / "datasets"
+    runs: Path = PROJECT / "runs"
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -33,5 +37,7 @@ class Settings:
         library = Path(os.environ.get("SCRIPT2SKIN_LIBRARY", PROJECT / "data" / "library")).resolve()
         models = Path(os.environ.get("SCRIPT2SKIN_MODELS", PROJECT / "data" / "models")).resolve()
         datasets = Path(os.environ.get("SCRIPT2SKIN_DATASETS", PROJECT / "data" / "datasets")).resolve()
+        runs = Path(os.environ.get("SCRIPT2SKIN_RUNS", PROJECT / "runs")).resolve()
         default_url = f"sqlite:///{library / 'script2skin.db'}"
-        return cls(library, os.environ.get("SCRIPT2SKIN_DATABASE", default_url), models, datasets)
+        url = os.environ.get("SCRIPT2SKIN_DATABASE", default_url)
+        return cls(library, url, models, datasets, runs)

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from core.checkpoints import encoder_hash, model_hash
-from core.composing import STOCK_ENCODER
+from core.checkpoints import drawn_encoder_hash, model_hash
 from core.errors import Cancelled, LibraryBusyError, ModelError, Script2SkinError
 from core.examiner import Examiner
 from core.images import store_image
@@ -39,7 +38,8 @@ IDLE_SECONDS = 1.0
 FINISH_TRIES = 5
 FINISH_PAUSE = 1.0
 
-Loader = Callable[[str, str | None], "Pipeline"]
+Loader = Callable[[Recipe], "Pipeline"]
+"""Loads what draws a recipe: its model, with its text encoder in it."""
 
 
 class Worker:
@@ -153,8 +153,7 @@ class Worker:
             self._release()
             lease.report(0, 0, "Loading the model ... (only the first picture waits for this)")
             mute_libraries()
-            encoder = None if recipe.text_encoder == STOCK_ENCODER else recipe.text_encoder
-            self._pipeline = self._load(recipe.model, encoder)
+            self._pipeline = self._load(recipe)
             self._loaded = wanted
         _check_identity(recipe, self._pipeline)
         return self._pipeline
@@ -162,18 +161,18 @@ class Worker:
     def _hashes(self, recipe: Recipe) -> tuple[str, str]:
         """Identity of what is on disk now: a folder may be replaced under the same name."""
         cache, folder = self._library / "cache", resolve_source(recipe.model)
-        encoder = folder if recipe.text_encoder == STOCK_ENCODER else Path(recipe.text_encoder)
-        return model_hash(folder, cache), encoder_hash(encoder, cache)
+        encoder = drawn_encoder_hash(folder, recipe.text_encoder, recipe.text_encoder_weight, cache)
+        return model_hash(folder, cache), encoder
 
     def _release(self) -> None:
         self._pipeline, self._loaded = None, ()
         gc.collect()
 
 
-def _load_pipeline(source: str, text_encoder: str | None) -> "Pipeline":
-    from core.pipeline import load_pipeline
+def _load_pipeline(recipe: Recipe) -> "Pipeline":
+    from core.pipeline import load_for
 
-    return load_pipeline(source, text_encoder)
+    return load_for(recipe)
 
 
 def _as_drawn(recipe: Recipe, pipeline: "Pipeline") -> Recipe:
@@ -183,7 +182,8 @@ def _as_drawn(recipe: Recipe, pipeline: "Pipeline") -> Recipe:
         recipe,
         model_hash=hashes["model_hash"],
         text_encoder_hash=hashes["text_encoder_hash"],
-        versions=drawing_versions(),
+        lora_hash=recipe.lora_hash or pipeline.lora.hash or None,
+        versions=drawing_versions(recipe.lora is not None),
     )
 
 

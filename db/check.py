@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection, inspect, text
 
-from db import tables, triggers  # noqa: F401 - triggers attach themselves to the tables
+from db import study_triggers, tables, triggers  # noqa: F401 - triggers attach themselves to the tables
 from db.engine import make_engine
 from db.migrate import MIGRATIONS, alembic_config, upgrade
 

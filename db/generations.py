@@ -10,11 +10,13 @@ from sqlalchemy import Connection, RowMapping, delete, exists, insert, select, u
 
 from core.errors import NotAllowedError, NotFoundError
 from core.jobs import DrawnImage
+from db.audit import Action, write
 from db.engine import Database
 from db.history import Question, count, generation_query, walk
+from db.narrowing import visible
 from db.purge import purge
 from db.records import Generation, HistoryFilter, HistoryPage, Order, Visibility
-from db.rows import insert_missing, to_generation, user_id
+from db.rows import insert_missing, may_change, to_generation, user_id
 from db.tables import generation_sites, generations, prompts, stars
 
 SHUFFLE_PRIME = 2**31 - 1
@@ -65,6 +67,17 @@ class Generations:
         items = tuple(to_generation(rows[id], self.database.library) for id in edges.ids)
         return HistoryPage(items, edges.next, edges.previous)
 
+    def drawn_as(self, pixels: str, asking: str) -> list[Generation]:
+        """The pictures whose pixel hash is, or begins with, these hexadecimal digits (8 at least), which the
+        asking user may see; deleted ones are left out."""
+        digest = generations.c.pixel_sha256
+        same = digest == pixels if len(pixels) == 64 else digest.between(pixels, f"{pixels}g")
+        with self.database.reading() as connection:
+            me = user_id(connection, asking)
+            query = generation_query(me).where(same, visible(HistoryFilter(), me))
+            rows = connection.execute(query.order_by(generations.c.id).limit(20)).mappings()
+            return [to_generation(row, self.database.library) for row in rows]
+
     def count(self, filter: HistoryFilter, asking: str) -> int:
         """How many pictures the filter lets through."""
         with self.database.reading() as connection:
@@ -81,7 +94,7 @@ class Generations:
                 connection.execute(delete(stars).where(*(stars.c[k] == v for k, v in mark.items())))
 
     def delete(self, id: int, asking: str) -> None:
-        """Hides the picture; ``restore`` brings it back until it is purged. Owner only."""
+        """Hides the picture; ``restore`` brings it back until it is purged. Owner and admins."""
         self.delete_many((id,), asking)
 
     def delete_many(self, ids: Iterable[int], asking: str) -> None:
@@ -89,7 +102,7 @@ class Generations:
         self._set_deleted(ids, asking, self.database.clock())
 
     def restore(self, id: int, asking: str) -> None:
-        """Takes a deletion back. Owner only."""
+        """Takes a deletion back. Owner and admins."""
         self.restore_many((id,), asking)
 
     def restore_many(self, ids: Iterable[int], asking: str) -> None:
@@ -120,7 +133,9 @@ class Generations:
     def _set_deleted(self, ids: Iterable[int], asking: str, deleted_at: Any) -> None:
         with self.database.writing() as connection:
             for id in ids:
-                _owned(connection, id, asking)
+                owner = _owned(connection, id, asking)["owner"]
+                action = Action.RESTORED if deleted_at is None else Action.DELETED
+                write(connection, self.database, asking, action, f"picture {id}", f"of {owner}")
                 row = generations.c.id == id
                 if deleted_at is not None:
                     row &= generations.c.deleted_at.is_(None)
@@ -188,8 +203,8 @@ def _visible(connection: Connection, id: int, asking: str) -> RowMapping:
 
 def _owned(connection: Connection, id: int, asking: str) -> RowMapping:
     row = _found(connection, id, asking)
-    if row["owner"] != asking:
+    if not may_change(connection, row["owner"], asking):
         raise NotAllowedError(
-            f"Picture {id} belongs to {row['owner']}; only its owner deletes or restores it."
+            f"Picture {id} belongs to {row['owner']}; only its owner or an admin deletes or restores it."
         )
     return row

@@ -10,12 +10,14 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from core.errors import InputError, NotAllowedError, NotFoundError, StorageError
 from core.jobs import DrawnImage, Job, JobState
 from core.recipes import Recipe
+from core.roles import Capability
 from core.starts import StartPicture
 from db import leases, starts
+from db.audit import Action, write
 from db.engine import Database
 from db.generations import insert_generation
 from db.records import Visibility
-from db.rows import to_job, user_id
+from db.rows import allowed_id, may_change, to_job, user_id
 from db.tables import jobs, users
 
 REQUEST_MAX = 500
@@ -26,7 +28,7 @@ PURPOSE_MAX = 24
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """The queue of one library. Jobs are seen, cancelled and retried by their owner alone."""
+    """The queue of one library. Jobs are seen and retried by their owner alone, cancelled by admins too."""
 
     database: Database
 
@@ -52,10 +54,19 @@ class Jobs:
         request, now = f"{purpose}{uuid4().hex}"[:REQUEST_ID_LENGTH], self.database.clock()
         times = {"created_at": now, "queued_at": now}
         with self.database.writing() as connection:
+            me = allowed_id(connection, owner, Capability.GENERATE)
             starts.bring(connection, self.database.library, recipes, start_pictures)
-            shared = {"request_id": request, "owner_id": user_id(connection, owner), **times}
+            shared = {"request_id": request, "owner_id": me, **times}
             rows = [{"recipe": recipe.to_json(), "state": JobState.QUEUED, **shared} for recipe in recipes]
             connection.execute(insert(jobs), rows)
+            write(
+                connection,
+                self.database,
+                owner,
+                Action.GENERATED,
+                f"request {request}",
+                f"{len(rows)} asked for",
+            )
             return _jobs(connection, _query().where(jobs.c.request_id == request).order_by(jobs.c.id))
 
     def get(self, id: int, asking: str) -> Job:
@@ -95,12 +106,21 @@ class Jobs:
         now = self.database.clock()
         queued = {"state": JobState.CANCELLED, "finished_at": now, "message": "", "cancel_requested": True}
         with self.database.writing() as connection:
-            _owned(connection, job_id, asking)
+            job = _owned(connection, job_id, asking, or_admin=True)
+            if job.owner != asking:
+                write(connection, self.database, asking, Action.CANCELLED, f"job {job_id}", f"of {job.owner}")
             _change(connection, job_id, JobState.QUEUED, **queued)
             _change(connection, job_id, JobState.RUNNING, cancel_requested=True)
-            job = _job(connection, job_id)
+            cancelled = _job(connection, job_id)
         starts.sweep(self.database)
-        return job
+        return cancelled
+
+    def queue(self, asking: str) -> list[Job]:
+        """What everybody waits for, oldest first. Admins only."""
+        with self.database.reading() as connection:
+            allowed_id(connection, asking, Capability.ADMINISTER)
+            waits = jobs.c.state.in_((JobState.QUEUED, JobState.RUNNING))
+            return _jobs(connection, _query().where(waits).order_by(jobs.c.queued_at, jobs.c.id))
 
     def retry(self, job_id: int, asking: str, start_pictures: Sequence[StartPicture] = ()) -> Job:
         """Queues a failed or cancelled job again, behind its owner's other jobs.
@@ -117,6 +137,7 @@ class Jobs:
         fresh |= {"message": "", "attempts": 0, "expiries": 0, "cancel_requested": False, "lease_owner": None}
         with self.database.writing() as connection:
             state = _owned(connection, job_id, asking).state
+            allowed_id(connection, asking, Capability.GENERATE)
             if state not in (JobState.FAILED, JobState.CANCELLED):
                 raise InputError(
                     f"Job {job_id} is {state}; only failed and cancelled jobs can be tried again."
@@ -215,9 +236,9 @@ def _row(connection: Connection, id: int, lock: bool = False) -> Row:
     return row
 
 
-def _owned(connection: Connection, id: int, asking: str) -> Row:
+def _owned(connection: Connection, id: int, asking: str, or_admin: bool = False) -> Row:
     row = _row(connection, id)
-    if row.owner != asking:
+    if row.owner != asking and not (or_admin and may_change(connection, row.owner, asking)):
         raise NotAllowedError(f"Job {id} belongs to {row.owner}.")
     return row
 

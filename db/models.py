@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy import Select, delete, select, update
 
 from core.errors import InputError, NotFoundError
+from core.roles import Capability
+from db.audit import Action, write
 from db.engine import Database
 from db.records import RegisteredModel
-from db.rows import insert_missing, user_id
+from db.rows import allowed_id, insert_missing
 from db.tables import models, users
 
 
@@ -27,9 +29,11 @@ class Models:
         if not source or not label:
             raise InputError("A model needs a folder or hub id, and a label.")
         with self.database.writing() as connection:
-            values = {"label": label, "added_by": user_id(connection, by), "added_at": self.database.clock()}
+            me = allowed_id(connection, by, Capability.LEAD)
+            values = {"label": label, "added_by": me, "added_at": self.database.clock()}
             if not insert_missing(connection, models, source=source, **values):
                 connection.execute(update(models).where(models.c.source == source).values(label=label))
+            write(connection, self.database, by, Action.MODEL_ACTIVATED, label, source)
             return RegisteredModel(*connection.execute(_query().where(models.c.source == source)).one())
 
     def list(self) -> list[RegisteredModel]:

@@ -1,8 +1,8 @@
 """Removes for good what was deleted in History more than --days ago.
 
-With the pictures go their ratings and stars, and their files unless another picture has the same ones. Start
-pictures that no picture is left of, files that a killed program left half-written, and previews of jobs long
-over, go too.
+Pictures of a study stay. With the others go their ratings and stars, and their files unless another picture
+has the same ones. Start pictures that no picture is left of, files that a killed program left
+half-written, and previews of jobs long over, go too.
 """
 
 import sys
@@ -19,7 +19,7 @@ from core.settings import Settings
 from db.engine import Database
 from db.files import leftovers
 from db.starts import remove_unused, sweep
-from db.tables import generation_sites, generations, prompts, ratings, reveals, stars
+from db.tables import generation_sites, generations, prompts, ratings, reveals, stars, study_items
 
 LEFTOVER_AGE = timedelta(days=1)
 PIECE = 500
@@ -60,7 +60,8 @@ def purge(database: Database, older_than_days: int) -> Purged:
 
 def _deleted_before(limit: datetime) -> Select:
     g = generations.c
-    old = select(g.id, g.image_path, g.thumbnail_path).where(g.deleted_at.is_not(None), g.deleted_at < limit)
+    asked = exists().where(study_items.c.generation_id == g.id)
+    old = select(g.id, g.image_path, g.thumbnail_path).where(g.deleted_at < limit, ~asked)
     return old.order_by(g.id).limit(PIECE)
 
 

@@ -26,12 +26,14 @@ from sqlalchemy import (
 )
 
 from core.errors import InputError, NotAllowedError, NotFoundError
+from core.roles import Capability
+from db.audit import Action, write
 from db.engine import Database
 from db.generations import SHUFFLE_PRIME
 from db.history import generation_query
 from db.narrowing import seen_by
 from db.records import CRITERIA, REALISM, Generation, Rating, Verdict
-from db.rows import insert_missing, to_generation, to_rating, user_id
+from db.rows import allowed_id, insert_missing, to_generation, to_rating, user_id
 from db.tables import generations, ratings, reveals, users
 
 COMMENT_MAX = 10_000
@@ -63,7 +65,7 @@ class Ratings:
         """
         answers = _answers(blind, realism, criteria or {}, comment)
         with self.database.writing() as connection:
-            me = user_id(connection, rater)
+            me = allowed_id(connection, rater, Capability.RATE)
             _lock_visible(connection, generation_id, me)
             if blind and _revealed(connection, generation_id, me):
                 raise NotAllowedError(
@@ -79,14 +81,17 @@ class Ratings:
             }
             key = connection.execute(insert(ratings).values(**sheet).returning(r.id)).scalar_one()
             _refresh_figures(connection, generation_id)
+            detail = "blind" if blind else "with the prompt in sight"
+            write(connection, self.database, rater, Action.RATED, f"picture {generation_id}", detail)
             return to_rating(connection.execute(_query().where(r.id == key)).mappings().one())
 
     def reveal(self, generation_id: int, rater: str) -> None:
         """Records that the rater saw the prompt; from now on no blind answer is taken from them."""
         with self.database.writing() as connection:
-            me = user_id(connection, rater)
+            me = allowed_id(connection, rater, Capability.RATE)
             _lock_visible(connection, generation_id, me)
-            self._reveal(connection, generation_id, me)
+            if self._reveal(connection, generation_id, me):
+                write(connection, self.database, rater, Action.REVEALED, f"picture {generation_id}")
 
     def revealed(self, generation_id: int, rater: str) -> bool:
         """Whether the rater saw the prompt."""
@@ -99,6 +104,16 @@ class Ratings:
         with self.database.reading() as connection:
             rows = connection.execute(_query().where(r.id.in_(latest)).order_by(r.id)).mappings()
             return [to_rating(row) for row in rows]
+
+    def of_many(self, ids: Collection[int]) -> dict[int, list[Rating]]:
+        """``of`` for several pictures at once; those without a rating are left out."""
+        latest = select(func.max(r.id)).where(r.generation_id.in_(ids))
+        latest = latest.group_by(r.generation_id, r.rater_id, r.blind)
+        found: dict[int, list[Rating]] = {}
+        with self.database.reading() as connection:
+            for row in connection.execute(_query().where(r.id.in_(latest)).order_by(r.id)).mappings():
+                found.setdefault(row["generation_id"], []).append(to_rating(row))
+        return found
 
     def next_to_review(self, rater: str, skip: Collection[int], asking: str) -> Generation | None:
         """The first picture, in an order of the rater's own that stays the same, which they have not rated in
@@ -124,9 +139,9 @@ class Ratings:
         all_pictures = total.scalar_one()
         return all_pictures - remaining, all_pictures
 
-    def _reveal(self, connection: Connection, generation_id: int, me: int) -> None:
+    def _reveal(self, connection: Connection, generation_id: int, me: int) -> bool:
         key = {"generation_id": generation_id, "user_id": me}
-        insert_missing(connection, reveals, created_at=self.database.clock(), **key)
+        return insert_missing(connection, reveals, created_at=self.database.clock(), **key)
 
 
 def _answers(

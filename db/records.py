@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from core.checklists import CRITERIA as CRITERIA
 from core.recipes import Recipe
 
 
@@ -22,9 +23,6 @@ class Verdict(StrEnum):
     PARTLY = "partly"
     NO = "no"
 
-
-CRITERIA = ("site", "lesion_type", "shape_size", "colour", "texture")
-"""The five criteria of the literature (field: location, lesion type, shape and size, colour, texture)."""
 
 REALISM = (1, 7)
 """Realism scale, both ends included."""

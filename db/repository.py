@@ -5,6 +5,9 @@ from functools import cached_property
 from pathlib import Path
 
 from core.settings import Settings
+from db.activations import Activations
+from db.audit import Audit
+from db.candidates import Candidates
 from db.engine import Database, make_engine
 from db.failures import translated
 from db.files import disk_use
@@ -16,6 +19,7 @@ from db.ratings import Ratings
 from db.readings import Readings
 from db.records import DiskUse
 from db.starts import Starts
+from db.studies import Studies
 from db.users import Users
 
 
@@ -62,9 +66,29 @@ class Repository:
         return Models(self.database)
 
     @cached_property
+    def candidates(self) -> Candidates:
+        """Tuned weights that may be put into a model once the gate let them pass."""
+        return Candidates(self.database)
+
+    @cached_property
+    def activations(self) -> Activations:
+        """Which of them are in use, and what was before."""
+        return Activations(self.database)
+
+    @cached_property
     def starts(self) -> Starts:
         """Photographs and phantoms that pictures start from."""
         return Starts(self.database)
+
+    @cached_property
+    def studies(self) -> Studies:
+        """Reader studies and their answers."""
+        return Studies(self.database)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who did what, when."""
+        return Audit(self.database)
 
     def disk_use(self) -> DiskUse:
         """Bytes taken and free; walks the folders, so it is nothing to ask at every click."""

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core.errors import NotFoundError
 from core.jobs import Job, JobState
 from core.recipes import Recipe
+from core.roles import Capability, allows, require
 from db.records import CRITERIA, Generation, Rating, Verdict, Visibility
 from db.tables import users
 
@@ -63,3 +64,25 @@ def to_rating(row: RowMapping) -> Rating:
     same = ("id", "generation_id", "rater", "created_at", "blind", "realism", "comment")
     criteria = {name: Verdict(row[name]) for name in CRITERIA if row[name] is not None}
     return Rating(criteria=criteria, **{name: row[name] for name in same})
+
+
+def allowed_id(connection: Connection, name: str, capability: Capability) -> int:
+    """The user's id.
+
+    Raises:
+        NotFoundError: nobody has this name.
+        NotAllowedError: their role may not.
+    """
+    id = user_id(connection, name)
+    require(role_of(connection, id), capability)
+    return id
+
+
+def role_of(connection: Connection, user: int) -> str:
+    """The role of a user, by id."""
+    return str(connection.execute(select(users.c.role).where(users.c.id == user)).scalar_one())
+
+
+def may_change(connection: Connection, owner: str, asking: str) -> bool:
+    """True for the owner and for admins."""
+    return owner == asking or allows(role_of(connection, user_id(connection, asking)), Capability.ADMINISTER)

@@ -1,5 +1,6 @@
 """What the schema can't say in constraints: ratings and reveals are only ever added, and nobody rates blind
-after seeing the prompt. A rating may leave together with its picture once that is deleted (purging).
+after seeing the prompt. A rating may leave together with its picture once that is deleted (purging). What the
+gate said and what was put into use when are only ever added, too.
 
 SQLite drops a table's triggers when a batch migration rebuilds the table: such a migration creates them again
 (``python -m db.check`` notices when it did not).
@@ -35,6 +36,11 @@ SQLITE = (
     ),
     _refuse("reveals_keep", "UPDATE", "reveals", "", "reveals are append-only"),
     _refuse("reveals_stay", "DELETE", "reveals", f"EXISTS {_GONE}", "reveals are append-only"),
+    *(
+        _refuse(f"{table}_{name}", moment, table, "", f"{table} are append-only")
+        for table in ("activations", "gate_results")
+        for name, moment in (("keep", "UPDATE"), ("stay", "DELETE"))
+    ),
 )
 
 POSTGRESQL = (
@@ -68,6 +74,16 @@ END $$""",
     ),
     "CREATE TRIGGER ratings_blind BEFORE INSERT ON ratings "
     "FOR EACH ROW EXECUTE FUNCTION script2skin_blind_first()",
+    """CREATE FUNCTION script2skin_history() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the history is append-only' USING ERRCODE = '23000';
+END $$""",
+    *(
+        f"CREATE TRIGGER {table}_{name} BEFORE {moment} ON {table} "
+        f"FOR EACH {scope} EXECUTE FUNCTION script2skin_history()"
+        for table in ("activations", "gate_results")
+        for name, moment, scope in (("keep", "UPDATE OR DELETE", "ROW"), ("stay", "TRUNCATE", "STATEMENT"))
+    ),
 )
 
 

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from core.errors import InputError
+from core.roles import ROLES, Capability
+from db.audit import Action, write
 from db.engine import Database
 from db.records import User
-from db.rows import insert_missing
+from db.rows import allowed_id, insert_missing, role_of, user_id
 from db.tables import users
 
-ROLES = ("reader", "reviewer", "lead", "admin")
 NAME_MAX = 200
 
 
@@ -38,6 +39,25 @@ class Users:
         with self.database.reading() as connection:
             rows = connection.execute(select(*_COLUMNS).order_by(users.c.name)).all()
         return [User(*row) for row in rows]
+
+    def set_role(self, name: str, role: str, asking: str) -> None:
+        """Gives a user another role. Admins only.
+
+        Raises:
+            InputError: an unknown role, or nobody would be left to look after the library.
+        """
+        if role not in ROLES:
+            raise InputError(f"Unknown role '{role}'; choose one of {', '.join(ROLES)}.")
+        with self.database.writing() as connection:
+            allowed_id(connection, asking, Capability.ADMINISTER)
+            id = user_id(connection, name)
+            before = role_of(connection, id)
+            admins = select(func.count()).where(users.c.role == "admin")
+            if before == "admin" != role and connection.execute(admins).scalar_one() == 1:
+                raise InputError(f"{name} is the only admin; make somebody else one first.")
+            if before != role:
+                connection.execute(update(users).where(users.c.id == id).values(role=role))
+                write(connection, self.database, asking, Action.ROLE_CHANGED, name, f"{before} to {role}")
 
     def _find(self, name: str) -> User | None:
         with self.database.reading() as connection:

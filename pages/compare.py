@@ -6,6 +6,7 @@ from core.model_cards import ModelCard
 from pages.components.compare_form import ask_comparison, extent_line
 from pages.components.compare_table import is_under_way, latest_jobs, show_comparison
 from pages.components.detail import show_open_picture
+from pages.components.encoder_choice import show_encoder
 from pages.components.errors import errors_shown
 from pages.components.frame import require_frame
 from pages.components.heading import page_heading
@@ -39,7 +40,8 @@ def _ask_and_order(resources: Resources, user: str, card: ModelCard, busy: bool)
         row = st.container(horizontal=True, vertical_alignment="center")
         with st.expander("Advanced settings", icon=":material/tune:", type="compact"):
             ask_model(resources, user)
-            choices = ask_settings(card)
+            choices = ask_settings(resources, card)
+        show_encoder(choices.encoder)
         with row:
             pressed = st.button(
                 "Draw",

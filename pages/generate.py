@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.model_cards import ModelCard
 from core.recipes import COUNT_MAX
+from pages.components.encoder_choice import show_encoder
 from pages.components.errors import errors_shown
 from pages.components.form import ask_mode, ask_subject, show_not_offered
 from pages.components.frame import require_frame
@@ -42,7 +43,8 @@ def _ask_and_order(resources: Resources, user: str, card: ModelCard) -> None:
             start_section = st.container()
             with st.expander("Advanced settings", icon=":material/tune:", type="compact"):
                 ask_model(resources, user)
-                choices = ask_settings(card)
+                choices = ask_settings(resources, card)
+            show_encoder(choices.encoder)
             show_not_offered(card)
         with start_section:
             start = ask_start(card, attributes, prompt, choices.num_inference_steps)

@@ -5,11 +5,12 @@ import streamlit as st
 from db.repository import Repository
 from pages.components.detail import show_open_picture
 from pages.components.errors import errors_shown
+from pages.components.export_panel import show_export
 from pages.components.filters import ask_filter, clear, is_filtered
 from pages.components.frame import require_frame
 from pages.components.gallery import read_page, show_gallery
 from pages.components.heading import page_heading
-from pages.components.people import current_person
+from pages.components.people import current_person, link_to
 from pages.components.resources import disk_use, open_resources
 from pages.components.selection import show_selection_bar, show_undo_bar
 from pages.components.wording import counted, size
@@ -22,7 +23,9 @@ def show_page(repository: Repository, user: str) -> None:
     wanted, order = ask_filter(repository, user)
     page = read_page(repository, user, wanted, order)
     if page.items:
-        _show_counts(repository, repository.generations.count(wanted, user))
+        count = repository.generations.count(wanted, user)
+        _show_counts(repository, count)
+        show_export(repository, user, wanted, count)
         show_selection_bar(repository, user)
         show_gallery(page)
     else:
@@ -48,7 +51,7 @@ def _show_empty() -> None:
                 "Every picture you generate is kept here with its recipe: to find, rate, reuse and download.",
                 text_alignment="center",
             )
-            st.page_link("pages/generate.py", label="Generate the first picture")
+            link_to("pages/generate.py", "Generate the first picture")
 
 
 require_frame("pages/history.py")

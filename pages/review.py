@@ -6,7 +6,7 @@ from db.repository import Repository
 from pages.components.errors import errors_shown
 from pages.components.frame import require_frame
 from pages.components.heading import page_heading
-from pages.components.people import current_person
+from pages.components.people import current_person, link_to
 from pages.components.resources import open_resources
 from pages.components.review_state import ReviewState, picture_to_review, review_state
 from pages.components.review_steps import show_blind_step, show_known_step
@@ -48,7 +48,7 @@ def _show_end(state: ReviewState) -> None:
             "was asked for can't sway your eye, then with it. Generated pictures join by themselves.",
             text_alignment="center",
         )
-        st.page_link("pages/generate.py", label="Generate pictures")
+        link_to("pages/generate.py", "Generate pictures")
 
 
 require_frame("pages/review.py")

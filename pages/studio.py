@@ -9,7 +9,7 @@ from pages.components.dataset_view import View, view_dataset, view_suggestions
 from pages.components.errors import errors_shown
 from pages.components.frame import require_frame
 from pages.components.heading import page_heading
-from pages.components.people import current_person
+from pages.components.people import current_person, link_to
 from pages.components.resources import open_resources
 from pages.components.studio_choice import ask_dataset, ask_wanted
 from pages.components.studio_desk import show_desk, show_end
@@ -56,7 +56,7 @@ def _show_no_dataset() -> None:
             "keys, the rash is known from the folder, and a caption for training is written from it.",
             text_alignment="center",
         )
-        st.page_link("pages/datasets.py", label="Import photographs")
+        link_to("pages/datasets.py", "Import photographs")
 
 
 require_frame("pages/studio.py")

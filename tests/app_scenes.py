@@ -21,7 +21,10 @@ from db.repository import Repository, open_repository
 APP = str(Path(__file__).resolve().parent.parent / "streamlit_app.py")
 PERSON = "Dr Amari"
 OTHER = "Dr Lund"
-PAGES = ("generate", "compare", "history", "review", "datasets", "studio", "about")
+PAGES = (
+    *("generate", "compare", "history", "review", "study", "studies", "datasets", "studio"),
+    *("models", "verify", "about"),
+)
 
 
 class RunningServer(PagesManager):
@@ -37,7 +40,7 @@ def open_library(*people: str) -> Repository:
     """The library named by the environment, with these people in it, the first one chosen by default."""
     repository = open_repository(Settings.from_environment())
     for name in people or (PERSON,):
-        repository.users.ensure(name)
+        repository.users.ensure(name, "lead")
     return repository
 
 

@@ -33,6 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_HOME] = Path(tempfile.mkdtemp(prefix="script2skin-tests-"))
     os.environ["SCRIPT2SKIN_LIBRARY"] = str(config.stash[_HOME] / "library")
     os.environ["SCRIPT2SKIN_DATASETS"] = str(config.stash[_HOME] / "datasets")
+    os.environ["SCRIPT2SKIN_RUNS"] = str(config.stash[_HOME] / "runs")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

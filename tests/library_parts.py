@@ -87,7 +87,7 @@ def opened(settings: Settings, clock: Clock | None = None) -> Repository:
     if clock is not None:
         repository = Repository(replace(repository.database, clock=clock), repository.database_url)
     for name in ("ann", "bob"):
-        repository.users.ensure(name)
+        repository.users.ensure(name, "lead")
     return repository
 
 

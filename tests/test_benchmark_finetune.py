@@ -8,6 +8,7 @@ from transformers import CLIPConfig
 from tuning_scenes import write_captioned, write_clip
 
 import training.benchmark_finetune as benchmark
+from core.benchmark_sd15 import UNET
 from training.benchmark_finetune import main
 from training.large_clip import VIT_L_14
 
@@ -33,6 +34,18 @@ def test_a_step_of_the_large_build_moves_both_towers(
     found = json.loads(capsys.readouterr().out)
     assert found["loss"] > 0 and found["seconds"] > 0 and found["peak_bytes"] > 10_000_000
     assert (found["batch"], found["micro_batch"]) == (4, 2)
+
+
+def test_a_step_of_a_lora_on_the_full_builds_config_runs_small(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = {**UNET, "sample_size": 8, "block_out_channels": (8, 8, 16, 16), "cross_attention_dim": 16}
+    monkeypatch.setattr(benchmark, "UNET", {**small, "norm_num_groups": 4, "attention_head_dim": 2})
+    assert main(["--sd15-lora", "--checkpointing", "--device", "cpu"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["loss"] > 0 and found["seconds"] > 0 and found["peak_bytes"] > 10_000_000
+    assert (found["batch"], found["rank"], found["checkpointing"]) == (1, 8, True)
+    assert 0 < found["trained_parameters"] < found["parameters"]
 
 
 def test_without_data_the_way_out_is_said(capsys: pytest.CaptureFixture[str]) -> None:

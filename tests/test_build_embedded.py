@@ -149,7 +149,7 @@ def test_stages_with_a_result_are_skipped(built, monkeypatch, capsys):
     monkeypatch.setattr(build_embedded, "import_module", refuse)
     for stage in stages(tiny_plan(built / "work", built / "models", 11)):
         run_stage(stage)
-    assert capsys.readouterr().out.count("already there") == 7
+    assert capsys.readouterr().out.count("already there") == 9
 
 
 def test_a_failed_stage_stops_the_chain_and_is_named(tmp_path):

@@ -1,16 +1,21 @@
 """The command before a swap: exit code, JSON, pictures by stock, tuned and interpolated, the judge's word."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from encoder_scenes import own_fingerprint, record, save_nudged, save_turned
 from PIL import Image
 from test_evaluate import SCALE, make_judge, seen
-from tiny_models import make_encoder, make_tiny_pipeline
+from tiny_models import edit_json, make_encoder, make_tiny_pipeline
 
+from core.checkpoints import encoder_hash, model_hash
+from core.gate import Verdict
 from core.images import read_recipe
+from core.model_cards import CARD_FILE
 from core.sheets import SHEET_KEY
+from training import check_encoder
 from training.check_encoder import main
 from training.encoder_pictures import harm_check
 
@@ -64,7 +69,7 @@ def test_pictures_are_drawn_by_all_three_and_judged(models: Path, tmp_path: Path
     encoder = save_nudged(models / "model", tmp_path / "tuned")
     assert run(models, encoder, "--pictures", "2", "--output", str(tmp_path / "check")) == 0
     found = json.loads(capsys.readouterr().out)
-    assert {"stock", "tuned", "interpolated", "grid"} == set(found["pictures"])
+    assert {"stock", "tuned", "interpolated", "grid", "count"} == set(found["pictures"])
     assert all(0 <= found["pictures"][arm]["rash_all"] <= 1 for arm in ("stock", "tuned", "interpolated"))
     assert {"pictures_rash", "pictures_site", "pictures_tone"} < {c["name"] for c in found["checks"]}
     recipes = [
@@ -75,6 +80,58 @@ def test_pictures_are_drawn_by_all_three_and_judged(models: Path, tmp_path: Path
     with Image.open(found["pictures"]["grid"]) as grid:
         cells = json.loads(grid.text[SHEET_KEY])["cells"]
     assert [cell["column"] for cell in cells[:3]] == ["stock", "tuned", "interpolated"]
+
+
+def test_the_report_file_says_what_was_examined(models: Path, tmp_path: Path, capsys):
+    encoder = save_nudged(models / "model", tmp_path / "run" / "text_encoder")
+    report = tmp_path / "report.json"
+    assert run(models, tmp_path / "run", "--report", str(report)) == 0
+    found = json.loads(report.read_text())
+    assert found == json.loads(capsys.readouterr().out)
+    assert found["encoder"] == str(encoder)
+    assert found["encoder_hash"] == encoder_hash(encoder)
+    assert found["model_hash"] == model_hash(models / "model")
+
+
+def test_an_encoder_that_changes_under_the_check_is_not_judged(
+    models: Path, tmp_path: Path, capsys, monkeypatch
+):
+    encoder = save_nudged(models / "model", tmp_path / "tuned")
+    examine = check_encoder.examine_encoder
+
+    def examine_and_change(encoder: Path, model: Path) -> Verdict:
+        verdict = examine(encoder, model)
+        save_nudged(model, encoder, 0.03)
+        return verdict
+
+    monkeypatch.setattr(check_encoder, "examine_encoder", examine_and_change)
+    assert run(models, encoder, "--report", str(tmp_path / "report.json")) == 1
+    assert "changed while it was being checked" in capsys.readouterr().err
+    assert not (tmp_path / "report.json").exists()
+
+
+def test_what_can_not_be_opened_has_no_hash_and_a_reason(models: Path, tmp_path: Path, capsys):
+    assert run(models, tmp_path / "nowhere") == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["encoder_hash"] == "" and "no text encoder folder" in found["checks"][0]["message"]
+
+
+@pytest.mark.parametrize("stranger", [False, True])
+def test_without_a_judge_that_knows_the_words_the_grid_alone_speaks(
+    models: Path, tmp_path: Path, capsys, monkeypatch, stranger
+):
+    model = Path(shutil.copytree(models / "model", tmp_path / "models" / "model"))
+    edit_json(model / CARD_FILE, rashes=["urticaria"])
+    monkeypatch.setenv("SCRIPT2SKIN_MODELS", str(tmp_path / "models"))
+    encoder = save_nudged(model, tmp_path / "tuned")
+    judge = ["--judge", str(models / "judge")] if stranger else []
+    flags = ["--pictures", "1", "--output", str(tmp_path / "check"), *judge]
+    assert main(["--encoder", str(encoder), "--model", str(model), *flags]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found["pictures"]) == {"grid", "count"} and Path(found["pictures"]["grid"]).is_file()
+    said = "The judge knows nothing that Tiny was taught" if stranger else "No judge is installed"
+    assert said in found["checks"][-1]["message"]
+    assert read_recipe(tmp_path / "check" / "stock" / "00000.png")[0].rash == "urticaria"
 
 
 def test_fewer_right_pictures_beyond_chance_are_harm_and_a_few_are_not():

@@ -77,7 +77,7 @@ def test_a_backup_is_made_while_the_app_writes(library: Path, tmp_path: Path) ->
         assert backup(repository, tmp_path / "b.zip").pictures == 1
     restore(library_settings(tmp_path / "copy"), tmp_path / "b.zip")
     users = open_repository(library_settings(tmp_path / "copy")).users.list()
-    assert {user.role for user in users} == {"admin"}
+    assert {user.role for user in users} == {"lead"}
 
 
 def test_a_backup_never_overwrites_another(saved: Path, library: Path) -> None:

@@ -84,4 +84,4 @@ def test_an_error_of_ours_rolls_back_and_passes_unchanged(repository: Repository
     with pytest.raises(KeyError), repository.database.writing() as connection:
         connection.execute(text("UPDATE users SET role = 'reader'"))
         raise KeyError("x")
-    assert {user.role for user in repository.users.list()} == {"admin"}
+    assert {user.role for user in repository.users.list()} == {"lead"}

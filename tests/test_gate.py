@@ -19,9 +19,9 @@ from torch.nn import functional
 from core.drift import attribute_step, drift_between, hidden_states, measure_drift, prompt_sets
 from core.errors import EncoderMismatchError, ModelError, ModelMissingError, RecipeError
 from core.gate import LARGEST_DRIFT, Verdict, drift_check, examine_encoder
-from core.interpolation import interpolate_encoders, write_interpolated
-from core.loading import load_text_encoder
+from core.interpolation import interpolate_encoders
 from core.origins import encoder_fingerprint, fingerprint_of, read_origin
+from core.text_encoders import load_text_encoder
 
 
 @pytest.fixture(scope="module")
@@ -206,10 +206,10 @@ def test_a_mixture_lies_between_and_its_ends_are_the_two_encoders(model: Path, t
     assert torch.allclose(half, (stock.final_layer_norm.bias + tuned.final_layer_norm.bias) / 2)
 
 
-def test_a_mixture_is_saved_as_an_encoder_that_fits(model: Path, tmp_path: Path) -> None:
-    tuned = save_nudged(model, tmp_path / "tuned")
-    mixed = write_interpolated(model / "text_encoder", tuned, 0.5, tmp_path / "mixed")
-    assert examine_encoder(mixed, model).passed
+def test_a_saved_mixture_is_an_encoder_that_fits(model: Path, tmp_path: Path) -> None:
+    tuned = load_text_encoder(save_nudged(model, tmp_path / "tuned"))
+    interpolate_encoders(stock_encoder(model), tuned, 0.5).save_pretrained(tmp_path / "mixed")
+    assert examine_encoder(tmp_path / "mixed", model).passed
 
 
 def test_a_weight_out_of_range_and_unlike_encoders_are_refused(model: Path, tmp_path: Path) -> None:

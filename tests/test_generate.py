@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from lora_scenes import save_lora
 from tiny_models import make_tiny_pipeline, tiny_card, wordy_card
 
 from core.generate import main
@@ -128,6 +129,24 @@ def test_a_dry_run_prints_the_recipe_that_is_drawn(
     assert capsys.readouterr().out == dry
 
 
+def test_a_lora_is_drawn_with_as_strongly_as_asked(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SCRIPT2SKIN_RUNS", str(tmp_path))
+    save_lora(models / "embedded", tmp_path / "mine" / "lora")
+    files = {name: tmp_path / f"{name}.png" for name in ("plain", "none", "half", "full")}
+    changes = {"plain": [], "none": ["--lora-strength", "0"], "half": ["--lora-strength", "0.5"], "full": []}
+    for name, file in files.items():
+        lora = [] if name == "plain" else ["--lora", "mine"]
+        assert main([*ASKED, *lora, *changes[name], "--output", str(file)]) == 0
+    drawn = {name: read_recipe(file)[1] for name, file in files.items()}
+    assert drawn["none"] == drawn["plain"] and len(set(drawn.values())) == 3
+    recipe = read_recipe(files["full"])[0]
+    assert (recipe.lora, recipe.lora_strength, len(recipe.lora_hash or "")) == ("mine", 1.0, 64)
+    assert "lora" not in read_recipe(files["plain"])[0].to_dict()
+    capsys.readouterr()
+
+
 def test_the_drawn_pixels_are_those_the_file_promises(tmp_path: Path) -> None:
     from PIL import Image
 
@@ -198,6 +217,8 @@ def test_a_start_that_can_not_be_used_is_answered_with_a_sentence(
         (["--model", "nowhere"], "no model folder 'nowhere'"),
         (["--scheduler", "fast"], "Unknown scheduler 'fast'"),
         (["--prompt", "acne"], "either --prompt, or --rash"),
+        (["--lora", "nowhere"], "There is no LoRA 'nowhere'"),
+        (["--lora-strength", "0.5"], "--lora-strength is 0.5, but there is no --lora"),
         (["--output", "out.jpg"], "ends in .png"),
         (["--output", "no/such/folder/out.png"], "no folder no/such/folder"),
     ],

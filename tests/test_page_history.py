@@ -12,11 +12,13 @@ from streamlit.testing.v1 import AppTest
 from core.attributes import Attributes
 from core.errors import NotFoundError
 from core.images import read_recipe
+from core.provenance.outgoing import for_library
+from core.provenance.verdict import Standing, examine
 from core.readings import Reading
 from core.worker import Worker
 from db.records import HistoryFilter, Order
 from db.repository import Repository
-from pages.components import gallery
+from pages.components import export_panel, gallery
 from pages.components.archive import write_archive
 from tests import app_scenes as scenes
 
@@ -227,7 +229,7 @@ def test_a_selection_is_kept_over_pages_and_deleted_together(
 
 def test_the_zip_holds_pictures_with_their_captions(repository: Repository) -> None:
     chosen = [repository.generations.get(key, scenes.PERSON) for key in (1, 4)]
-    file = write_archive(chosen)
+    file = write_archive(chosen, for_library(repository.library))
     assert convert_data_to_bytes_and_infer_mime(file, unsupported_error=AssertionError())[1]
     file.seek(0)
     with file, zipfile.ZipFile(file) as archive:
@@ -237,7 +239,8 @@ def test_the_zip_holds_pictures_with_their_captions(repository: Repository) -> N
             "000004-acne-face-black.png",
             "000004-acne-face-black.txt",
         ]
-        assert archive.read("000001-tinea-foot-brown.png") == chosen[0].image_path.read_bytes()
+        verdict = examine(archive.read("000001-tinea-foot-brown.png"))
+        assert (verdict.standing, verdict.source) == (Standing.INTACT, read_recipe(chosen[0].image_path)[1])
         assert archive.read("000004-acne-face-black.txt").decode().strip() == chosen[1].recipe.prompt
 
 
@@ -245,7 +248,7 @@ def test_a_zip_of_a_lost_file_names_the_picture(repository: Repository) -> None:
     generation = repository.generations.get(1, scenes.PERSON)
     generation.image_path.unlink()
     with pytest.raises(NotFoundError, match="picture 1 is missing"):
-        write_archive([generation])
+        write_archive([generation], for_library(repository.library))
 
 
 @pytest.mark.parametrize("damage", ["cut", "gone"])
@@ -277,3 +280,30 @@ def spoil(path: Path, damage: str) -> None:
 def test_downloads_carry_the_recipe(repository: Repository) -> None:
     generation = repository.generations.get(1, scenes.PERSON)
     assert read_recipe(generation.image_path)[0] == generation.recipe
+
+
+def test_pictures_shown_are_exported_and_fetched(repository: Repository) -> None:
+    app = scenes.open_app("history")
+    app = app.multiselect(key="filter_rash").set_value(["acne"]).run()
+    app = app.selectbox(key="export_format").set_value("csv").run()
+    app = scenes.press(app, "export_start")
+    run = export_panel._runs()[scenes.PERSON]
+    run.wait(60)
+    app = scenes.healthy(app.run())
+    assert "2 pictures exported" in scenes.texts(app)
+    with zipfile.ZipFile(run.output) as archive:
+        assert len([name for name in archive.namelist() if name.endswith(".png")]) == 2
+    app = scenes.press(app, "export_remove")
+    assert not run.output.exists() and app.button(key="export_start")
+
+
+def test_a_failed_export_says_which_picture_and_leaves_nothing(repository: Repository) -> None:
+    path = repository.generations.get(3, scenes.PERSON).image_path
+    path.write_bytes(b"not a picture")
+    app = scenes.press(scenes.open_app("history"), "export_start")
+    run = export_panel._runs()[scenes.PERSON]
+    run.wait(60)
+    app = app.run()
+    assert path.name in app.error[0].value
+    assert list(run.output.parent.iterdir()) == []
+    assert scenes.press(app, "export_again").button(key="export_start")

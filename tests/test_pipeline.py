@@ -37,6 +37,7 @@ from core.errors import (
 )
 from core.images import pixel_sha256
 from core.pipeline import Pipeline, Step, draw, load_pipeline
+from core.precision import fast_dtype
 from core.previews import fit_projection
 from core.recipes import SCHEDULERS, Recipe
 from core.schedulers import make_scheduler, predicted_image_latents
@@ -195,11 +196,11 @@ def test_running_out_of_memory_while_loading_says_the_way_out(
 def test_bfloat16_is_for_large_unets_on_processors_that_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
     cpu = torch.device("cpu")
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
-    assert loading.fast_dtype(cpu, 20_000_000) is torch.float32
-    assert loading.fast_dtype(cpu, 860_000_000) is torch.bfloat16
+    assert fast_dtype(cpu, 20_000_000) is torch.float32
+    assert fast_dtype(cpu, 860_000_000) is torch.bfloat16
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
-    assert loading.fast_dtype(cpu, 860_000_000) is torch.float32
+    assert fast_dtype(cpu, 860_000_000) is torch.float32
 
 
 def test_a_bfloat16_unet_keeps_float32_around_it_and_draws_nearly_the_same(

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.stats import spearmanr
 
 from core.colour import MONK_SWATCHES, srgb_to_lab
 from core.errors import ModelMissingError
@@ -81,6 +82,34 @@ def test_a_dark_palm_is_told_by_palms(reference):
     image = flat(palm_of_black)
     assert measure_tone(image, everything(image), "palm", reference).step == "black"
     assert measure_tone(image, everything(image), "hand", reference).step != "black"
+
+
+def rendered(melanosomes: float, light: float, rng: np.random.Generator) -> tuple[Image.Image, np.ndarray]:
+    """Skin of a known melanosome fraction under a lamp from one side, with hairs and a red lesion; and the
+    mask of skin beside the lesion. Absorption by Beer-Lambert in linear light."""
+    size = 96
+    y, x = np.mgrid[:size, :size] / (size - 1) - 0.5
+    skin = np.exp(-melanosomes * np.array([3.2, 5.4, 8.0])) * np.array([0.90, 0.75, 0.65])
+    linear = skin * (light * (1 - 0.5 * (x + y) ** 2))[..., None]
+    lesion = x**2 + y**2 < 0.03
+    linear[lesion] *= (0.9, 0.45, 0.5)
+    for row in rng.integers(size, size=6):
+        linear[row] *= 0.35
+    noisy = np.clip(linear, 0, 1) ** (1 / 2.2) + rng.normal(0, 0.01, (size, size, 3))
+    picture = Image.fromarray((np.clip(noisy, 0, 1) * 255).astype(np.uint8))
+    return picture, ~lesion
+
+
+def test_measured_lightness_falls_with_the_melanosome_fraction_whatever_light_hairs_and_lesions_do():
+    rng = np.random.default_rng(3)
+    fractions = np.repeat(np.linspace(0.02, 0.45, 12), 3)
+    seen = [
+        skin_colour(*rendered(fraction, light, rng))[0]
+        for fraction, light in zip(fractions, rng.uniform(0.75, 1.15, len(fractions)), strict=True)
+    ]
+    assert spearmanr(seen, fractions).statistic <= -0.8
+    alike = [skin_colour(*rendered(0.2, light, rng))[0] for light in rng.uniform(0.75, 1.15, 36)]
+    assert abs(spearmanr(alike, fractions).statistic) < 0.5, "without a difference there is nothing to rank"
 
 
 def test_too_little_skin_gives_no_tone(reference):

@@ -3,6 +3,7 @@ import pytest
 import torch
 from diffusers import AutoencoderTiny, UNet2DConditionModel
 from phantom_folders import write_phantoms
+from tiny_models import tiny_autoencoder
 from transformers import CLIPModel
 
 from training.clip_model import ClipSize, build_clip
@@ -10,9 +11,9 @@ from training.datasets import LESION, open_phantoms
 from training.latents import LEAST_WEIGHT, channel_weights, encode_phantoms, lesion_cells
 from training.noise_schedule import TimestepSampler, make_scheduler
 from training.runs import Pace, Rhythm, read_metrics
-from training.text_states import PromptShares, collect_prompts, hidden_states, load_text_encoder
+from training.text_states import PromptShares, collect_prompts, load_text_encoder, text_states
 from training.tokenizer import train_tokenizer
-from training.train_unet import Learner, UNetConfig, main, make_learner, prepare_lessons, train
+from training.train_unet import Learner, UNetConfig, chances_of, main, make_learner, prepare_lessons, train
 from training.unet_layout import SIZES
 
 CPU = torch.device("cpu")
@@ -24,14 +25,7 @@ def rooms(tmp_path_factory):
     folder = tmp_path_factory.mktemp("unet")
     write_phantoms(folder / "phantoms", 8, 32)
     torch.manual_seed(0)
-    AutoencoderTiny(
-        encoder_block_out_channels=(8, 8, 8),
-        decoder_block_out_channels=(8, 8, 8),
-        num_encoder_blocks=(0, 1, 1),
-        num_decoder_blocks=(1, 1, 0),
-        latent_channels=4,
-        scaling_factor=2.0,
-    ).save_pretrained(folder / "vae")
+    tiny_autoencoder().save_pretrained(folder / "vae")
     tokenizer = train_tokenizer(["tinea type of rash at the foot area on a fair skin"], 300)
     clip = build_clip(tokenizer, ClipSize(16, 1, 2, 16, 1, 2, 32, 16, 16))
     clip.save_pretrained(folder / "clip")
@@ -103,6 +97,15 @@ def test_a_missing_phantom_folder_ends_the_command_with_a_sentence(rooms, tmp_pa
     places = [f"--vae={rooms / 'vae'}", f"--clip={rooms / 'clip'}", "--steps", "1"]
     assert main([*places, f"--phantoms={tmp_path}", f"--output={tmp_path / 'run'}"]) == 1
     assert "render_phantoms" in capsys.readouterr().err
+
+
+def test_rashes_to_be_taken_often_come_twice_as_often(tmp_path):
+    phantoms = open_phantoms(write_phantoms(tmp_path / "eight", 8, 32))
+    chances = chances_of(phantoms, ("acne",))
+    acne = np.array([p.attributes.rash == "acne" for p in phantoms.phantoms])
+    assert chances.sum() == pytest.approx(1.0)
+    assert chances[acne] == pytest.approx(2 * chances[~acne][0]) and np.ptp(chances[~acne]) == 0
+    assert np.ptp(chances_of(phantoms, ())) == 0
 
 
 def test_the_loss_equals_the_slow_loop(rooms, tmp_path):
@@ -207,7 +210,7 @@ def test_latents_are_encoded_once_and_again_when_the_autoencoder_changes(rooms, 
 
 def test_hidden_states_are_those_of_the_whole_clip_with_padding(rooms):
     sentences = ["", "tinea at the foot"]
-    states = hidden_states(sentences, rooms / "clip", CPU)
+    states = text_states(sentences, rooms / "clip", CPU).kept
     tokenizer, _ = load_text_encoder(rooms / "clip")
     clip = CLIPModel.from_pretrained(rooms / "clip").eval()
     ids = tokenizer(sentences, padding="max_length", max_length=77, return_tensors="pt").input_ids

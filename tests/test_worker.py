@@ -115,11 +115,11 @@ def test_the_user_sees_loading_steps_and_a_forming_preview(
 
 
 def test_the_model_stays_loaded_until_another_is_asked_for(repository: Repository, library: Path) -> None:
-    loads: list[tuple[str, str | None]] = []
+    loads: list[tuple[str, str]] = []
 
-    def counted(source: str, text_encoder: str | None) -> Any:
-        loads.append((source, text_encoder))
-        return worker_module._load_pipeline(source, text_encoder)
+    def counted(recipe: Recipe) -> Any:
+        loads.append((recipe.model, recipe.text_encoder))
+        return worker_module._load_pipeline(recipe)
 
     tuned = str(make_encoder(library.parent / "tuned"))
     first, other = compose_recipe(WISH), compose_recipe(replace(WISH, model="other"))
@@ -128,7 +128,8 @@ def test_the_model_stays_loaded_until_another_is_asked_for(repository: Repositor
     worker = Worker(repository.jobs, library, load=counted)
     while worker.run_once():
         pass
-    assert loads == [("embedded", None), ("other", None), ("embedded", tuned), ("embedded", None)]
+    stock = ("embedded", "stock")
+    assert loads == [stock, ("other", "stock"), ("embedded", tuned), stock]
     assert {job.state for job in repository.jobs.recent("ana")} == {JobState.DONE}
 
 
@@ -161,7 +162,7 @@ def test_a_failed_job_says_why_and_can_be_retried(
 def test_an_unexpected_error_fails_the_job_and_not_the_worker(
     repository: Repository, library: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(source: str, text_encoder: str | None) -> Any:
+    def broken(recipe: Recipe) -> Any:
         raise ZeroDivisionError("surprise")
 
     first, second = submit(repository, *series(compose_recipe(WISH), 2))
@@ -246,9 +247,9 @@ def test_quick_steps_are_stored_a_few_times_a_second_and_never_forgotten(
 def test_cancelling_while_the_model_loads_draws_nothing(repository: Repository, library: Path) -> None:
     (id,) = submit(repository)
 
-    def cancelled_meanwhile(source: str, text_encoder: str | None) -> Any:
+    def cancelled_meanwhile(recipe: Recipe) -> Any:
         repository.jobs.cancel(id, "ana")
-        return worker_module._load_pipeline(source, text_encoder)
+        return worker_module._load_pipeline(recipe)
 
     Worker(repository.jobs, library, load=cancelled_meanwhile).run_once()
     assert repository.jobs.get(id, "ana").state is JobState.CANCELLED
@@ -261,10 +262,10 @@ def test_the_lease_is_renewed_while_a_model_loads_for_longer_than_it_lasts(
     (id,) = submit(repository)
     taken_meanwhile: list[bool] = []
 
-    def slow(source: str, text_encoder: str | None) -> Any:
+    def slow(recipe: Recipe) -> Any:
         time.sleep(3.0)
         taken_meanwhile.append(repository.jobs.take("thief", 60) is not None)
-        return worker_module._load_pipeline(source, text_encoder)
+        return worker_module._load_pipeline(recipe)
 
     Worker(repository.jobs, library, lease_seconds=2, load=slow).run_once()
     assert taken_meanwhile == [False]
@@ -281,10 +282,10 @@ def test_a_worker_that_lost_its_lease_writes_nothing(
     original = worker_module.store_image
     monkeypatch.setattr(worker_module, "store_image", lambda *args: stored.append(True) or original(*args))
 
-    def sleeping(source: str, text_encoder: str | None) -> Any:
+    def sleeping(recipe: Recipe) -> Any:
         time.sleep(0.3)
         assert repository.jobs.take("second", 60) is not None
-        return worker_module._load_pipeline(source, text_encoder)
+        return worker_module._load_pipeline(recipe)
 
     Worker(repository.jobs, library, name="first", lease_seconds=0.1, load=sleeping).run_once()
     assert stored == []

@@ -1,4 +1,4 @@
-"""A microscopic CLIP and captioned pictures for the tests of fine-tuning."""
+"""Microscopic networks and captioned pictures for the tests of fine-tuning."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,12 @@ from training.finetune_data import pair
 from training.finetune_model import load_student
 from training.finetune_run import Place, build_towers, make_stepper, pace_of
 from training.finetune_step import FinetuneStepper
-from training.processes import Processes
+from training.lora_config import UNetLoraConfig
+from training.lora_run import prepare
+from training.lora_step import LoraStepper
+from training.pace import warming_up
+from training.processes import Processes, share_run
+from training.runs import open_run
 
 RASHES, SITES, TONES = ("acne", "eczema", "tinea"), ("face", "hand"), ("fair", "brown")
 
@@ -60,3 +65,19 @@ def stepper_for(config: FinetuneConfig, cache: Path, micro: int = 64, rate: floa
     towers = build_towers(student, source, data, config, place)
     pace = pace_of(config, data.steps_per_epoch(config.batch), rate)
     return make_stepper(towers, config, pace, place)
+
+
+def lora_config_for(data: Path, model: Path, **changes: object) -> UNetLoraConfig:
+    """Six steps of small batches, one preview."""
+    values: dict[str, object] = {"rank": 2, "batch": 4, "steps": 6, "previews": 1, "measured": 16, **changes}
+    return UNetLoraConfig(data, str(model), **values)  # type: ignore[arg-type]
+
+
+def lora_stepper_for(config: UNetLoraConfig, folder: Path, rate: float = 1e-2) -> LoraStepper:
+    """Everything ready for a step, as a run makes it, at a learning rate that shows within a few steps."""
+    source = open_captioned(config.data)
+    run = share_run(open_run(folder, config, warming_up(6, rate)), Processes())
+    stepper = prepare(run, config, source, Place(Processes(), folder / "cache", 64))[1]
+    for group in stepper.optimizer.param_groups:
+        group["lr"] = rate
+    return stepper

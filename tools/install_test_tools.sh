@@ -1,38 +1,40 @@
 #!/usr/bin/env bash
-# Puts Debian's chromium in place for the browser tests, where that can be done without asking for a password.
-# Where it can't, says loudly what will be skipped; the other tests run all the same.
+# Puts Debian's chromium (browser tests) and dicom3tools (DICOM validation) in place, where that can be done
+# without asking for a password. Where it can't, says loudly what will be skipped; the other tests run all the same.
 set -euo pipefail
-
-if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then
-    exit 0
-fi
 
 skipped() {
     cat >&2 <<TEXT
 
   ****************************************************************************
-  *  NO CHROMIUM HERE: $1
-  *  THE BROWSER TESTS (tests/browser) WILL BE SKIPPED.
-  *  TO RUN THEM: apt-get install chromium   (OR PUT chromium ON THE PATH)
+  *  NO $1 HERE: $3
+  *  $2 WILL BE SKIPPED.
+  *  TO RUN THEM: apt-get install $1   (OR PUT IT ON THE PATH)
   ****************************************************************************
 
 TEXT
-    exit 0
 }
 
-command -v apt-get >/dev/null || skipped "THIS SYSTEM HAS NO apt-get."
-
-if [ "$(id -u)" -eq 0 ]; then
-    as_root=()
-elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
-    as_root=(sudo -n)
-else
-    skipped "INSTALLING IT NEEDS ROOT OR A sudo WITHOUT PASSWORD."
-fi
+# install NAME "WHAT IS SKIPPED WITHOUT IT" PACKAGE...
+install() {
+    local name=$1 what=$2
+    shift 2
+    command -v apt-get >/dev/null || { skipped "$name" "$what" "THIS SYSTEM HAS NO apt-get."; return; }
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null || ! sudo -n true 2>/dev/null; then
+            skipped "$name" "$what" "INSTALLING IT NEEDS ROOT OR A sudo WITHOUT PASSWORD."
+            return
+        fi
+        as_root=(sudo -n)
+    fi
+    local command=(${as_root[@]+"${as_root[@]}"} apt-get install -y -q --no-install-recommends "$@")
+    "${command[@]}" >/dev/null 2>&1 && return
+    ${as_root[@]+"${as_root[@]}"} apt-get update -q >/dev/null 2>&1 || true
+    "${command[@]}" >&2 || skipped "$name" "$what" "apt-get COULD NOT INSTALL IT (SEE ABOVE)."
+}
 
 export DEBIAN_FRONTEND=noninteractive
-install=("${as_root[@]}" apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core)
-"${install[@]}" >/dev/null 2>&1 || {
-    "${as_root[@]}" apt-get update -q >/dev/null 2>&1 || true
-    "${install[@]}" >&2 || skipped "apt-get COULD NOT INSTALL IT (SEE ABOVE)."
-}
+command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
+    install chromium "THE BROWSER TESTS (tests/browser)" chromium fonts-dejavu-core
+command -v dciodvfy >/dev/null || install dicom3tools "THE DICOM VALIDATION (tests/test_exporting.py)" dicom3tools

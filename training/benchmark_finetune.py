@@ -1,14 +1,16 @@
-"""Measures how fast fine-tuning is beside a plain transformers Trainer, or one step of a full ViT-L/14.
+"""Measures how fast fine-tuning is beside a plain transformers Trainer, or one step of a full-size model.
 
     python -m training.benchmark_finetune --data DATASET --batch 64 --epochs 3
     python -m training.benchmark_finetune --vit-l-14 --batch 8
+    python -m training.benchmark_finetune --sd15-lora
 
 The first trains the same CLIP on the same pictures with the same batch both ways, in one run. The Trainer
 does what a first script does: every epoch each picture is decoded and seen again, each caption read at full
 length. Ours embeds pictures once (the vision tower is frozen in both) and reads each distinct caption of a
 batch once: trimmed where the loss is the contrast alone, as the Trainer's is, and at full length where the
 recipe's distillation comes on top; both are measured. The one-time embedding is part of our time. The second
-trains both towers of a ViT-L/14 with random weights for one step. Both print JSON.
+trains both towers of a ViT-L/14 with random weights for one step, the third a LoRA of Stable Diffusion 1.5's
+UNet, random weights too, at 512 px. All print JSON.
 """
 
 import json
@@ -26,15 +28,20 @@ import torch
 from PIL import Image
 from transformers import Trainer, TrainingArguments
 
+from core.benchmark_sd15 import UNET
 from core.errors import Script2SkinError, TrainingError
 from training.captioned import Captioned, CaptionedSet, open_captioned
+from training.devices import computes_in_bf16
 from training.finetune_config import FULL, METHODS, FinetuneConfig, default_clip
 from training.finetune_data import pair
 from training.finetune_model import Student, load_student
 from training.finetune_report import device_name
-from training.finetune_run import Place, build_towers, computes_in_bf16, make_stepper, pace_of
+from training.finetune_run import Place, build_towers, make_stepper, pace_of
 from training.large_clip import VIT_L_14, step_cost
+from training.large_unet import lora_step_cost, random_config
 from training.processes import Processes, find_processes
+
+BATCH = 64
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,7 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         processes = find_processes(asked.device)
         if asked.vit_l_14:
-            found = step_cost(VIT_L_14, asked.batch, asked.micro_batch, processes)
+            found = step_cost(VIT_L_14, asked.batch or BATCH, asked.micro_batch, processes)
+        elif asked.sd15_lora:
+            config = random_config(asked.batch or 1, asked.checkpointing)
+            found = lora_step_cost(UNET, config, asked.micro_batch, processes)
         else:
             found = both(asked, processes)
     except (Script2SkinError, OSError) as error:
@@ -58,13 +68,18 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--data", type=Path, help="captioned pictures: folder or JSON lines")
     parser.add_argument("--clip", default=default_clip(), help="CLIP folder or hub id (default: embedded)")
     parser.add_argument("--method", choices=METHODS, default=FULL, help="what moves in both (default full)")
-    parser.add_argument("--batch", type=int, default=64, help="pictures contrasted at once (default 64)")
+    parser.add_argument("--batch", type=int, help=f"pictures a step (default {BATCH}, of --sd15-lora 1)")
     parser.add_argument(
         "--micro-batch", type=int, default=0, help="inputs in memory at once (default: fitted)"
     )
     parser.add_argument("--epochs", type=int, default=3, help="epochs of each (default 3)")
     parser.add_argument("--device", default="auto", help="cpu or auto (default)")
-    parser.add_argument("--vit-l-14", action="store_true", help="one step of a full ViT-L/14 instead")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--vit-l-14", action="store_true", help="one step of a full ViT-L/14 instead")
+    instead.add_argument(
+        "--sd15-lora", action="store_true", help="one step of a LoRA of SD 1.5's UNet instead"
+    )
+    parser.add_argument("--checkpointing", action="store_true", help="of --sd15-lora: less memory, more time")
     return parser
 
 
@@ -76,7 +91,7 @@ def both(asked: Namespace, processes: Processes) -> dict[str, Any]:
     """
     if asked.data is None:
         raise TrainingError("Say by --data which captioned pictures to train on.")
-    config = FinetuneConfig(asked.data, asked.clip, asked.method, asked.batch, asked.epochs)
+    config = FinetuneConfig(asked.data, asked.clip, asked.method, asked.batch or BATCH, asked.epochs)
     source = open_captioned(config.data)
     with redirect_stdout(sys.stderr):  # the Trainer speaks; standard output is JSON alone
         plain = plain_rate(source, config, processes)

@@ -1,11 +1,11 @@
-"""Builds the embedded model: phantoms, autoencoder, CLIP, judge, UNet, model folder, measurement.
+"""Builds the embedded model: phantoms, autoencoder, CLIP, judge, UNet, decoder, model folder, measurement.
 
     python -m training.build_embedded --work DIR
 
 Every stage keeps its result in DIR and is skipped when it is there; an interrupted stage goes on where it
 stopped. The model folder is written to data/models/embedded, the judge to data/models/judge.
 
---words all teaches all 23 disease groups and clear skin at 28 sites, only where they occur, in ten Monk steps
+--words all teaches all 23 disease groups and clear skin at 24 sites, only where they occur, in ten Monk steps
 (and the six tones that name them), three severities and three views. --init starts autoencoder, CLIP and UNet
 from a model made by this command, as far as their shapes fit each other.
 """
@@ -21,13 +21,14 @@ from pathlib import Path
 from core.errors import Script2SkinError, TrainingError
 from core.settings import EMBEDDED_MODEL, JUDGE, Settings
 from training.assembly import Parts, assemble, check_drawing, copy_judge, record_figures
+from training.redrawn import RECORD_NAME
 from training.starting_points import starting_points
 from training.taught_words import ALL, RELEASED, WORDS, TaughtWords
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much of everything. The standard takes about three hours of two processor cores."""
+    """How much of everything. The standard takes about three and a half hours of two processor cores."""
 
     work: Path
     models: Path
@@ -40,6 +41,8 @@ class Plan:
     clip: tuple[str, ...] = ("--minutes", "9")
     judge: tuple[str, ...] = ("--minutes", "12")
     unet: tuple[str, ...] = ("--minutes", "100")
+    redrawn: int = 1200
+    decoder: tuple[str, ...] = ("--minutes", "30")
     evaluation: int = 336
     paraphrased: int = 0
 
@@ -72,6 +75,8 @@ def stages(plan: Plan) -> list[Stage]:
         _training(plan, "clip", phantoms, (*plan.clip, *begin["clip"])),
         _training(plan, "judge", plan.folder("phantoms_judge"), plan.judge),
         _training(plan, "unet", phantoms, (*places, *plan.unet, *begin["unet"])),
+        _redrawing(plan, phantoms, places),
+        _decoding(plan, phantoms, vae),
     ]
 
 
@@ -88,6 +93,29 @@ def _training(plan: Plan, name: str, phantoms: Path, arguments: tuple[str, ...])
     folder = plan.folder(name)
     places = ("--phantoms", str(phantoms), "--output", str(folder), "--seed", str(plan.seed))
     return Stage(name, f"train_{name}", (*places, *arguments), folder / "model" / "config.json")
+
+
+def _redrawing(plan: Plan, phantoms: Path, places: tuple[str, ...]) -> Stage:
+    """Phantoms drawn anew by the UNet, for its decoder."""
+    folder = plan.folder("redrawn")
+    unet = ("--unet", str(plan.folder("unet") / "model"), "--count", str(plan.redrawn))
+    arguments = (
+        "--phantoms",
+        str(phantoms),
+        *places,
+        *unet,
+        "--output",
+        str(folder),
+        "--seed",
+        str(plan.seed),
+    )
+    return Stage("redrawn", "redraw_latents", arguments, folder / RECORD_NAME)
+
+
+def _decoding(plan: Plan, phantoms: Path, vae: str) -> Stage:
+    """The autoencoder again, its decoder taught what this UNet makes."""
+    sources = ("--init", vae, "--redrawn", str(plan.folder("redrawn")))
+    return _training(plan, "decoder", phantoms, (*sources, *plan.decoder))
 
 
 def run_stage(stage: Stage) -> None:
@@ -110,7 +138,7 @@ def build(plan: Plan) -> None:
     for stage in stages(plan):
         run_stage(stage)
     model, judge = plan.models / EMBEDDED_MODEL, plan.models / JUDGE
-    parts = Parts(*(plan.folder(name) / "model" for name in ("unet", "autoencoder", "clip")))
+    parts = Parts(*(plan.folder(name) / "model" for name in ("unet", "decoder", "clip")))
     assemble(parts, plan.folder("phantoms"), model)
     copy_judge(plan.folder("judge") / "model", judge)
     check_drawing(model, plan.size)
@@ -144,6 +172,8 @@ def tiny_plan(
         clip=(*steps, "--batch", "8"),
         judge=(*steps, "--batch", "8"),
         unet=(*steps, "--batch", "4", "--size", "tiny", "--paraphrases", "1"),
+        redrawn=4,
+        decoder=(*steps, "--batch", "2"),
         evaluation=2,
         paraphrased=2 if words is ALL else 0,
     )
@@ -165,6 +195,7 @@ def read_plan(arguments: Namespace) -> Plan:
         clip=("--minutes", str(arguments.minutes_clip)),
         judge=("--minutes", str(arguments.minutes_judge)),
         unet=("--minutes", str(arguments.minutes_unet)),
+        decoder=("--minutes", str(arguments.minutes_decoder)),
         paraphrased=168 if words is ALL else 0,
     )
 
@@ -199,6 +230,7 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--minutes-clip", type=float, default=9)
     parser.add_argument("--minutes-judge", type=float, default=12)
     parser.add_argument("--minutes-unet", type=float, default=100)
+    parser.add_argument("--minutes-decoder", type=float, default=30)
     parser.add_argument("--seed", type=int, default=11, help="first of three seeds of phantoms; of weights")
     parser.add_argument("--tiny", action="store_true", help="microscopic sizes, to try the chain itself")
     return parser.parse_args(argv)

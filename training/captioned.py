@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.attributes import Attributes
-from core.datasets import MANIFEST, open_dataset
+from core.datasets import MANIFEST, open_dataset, read_manifest
 from core.errors import TrainingError
 from core.reading import read_prompt
 
@@ -37,6 +37,14 @@ class Captioned:
     caption: str
     split: str = ""
     attributes: Attributes = field(default_factory=Attributes)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under which terms pictures may be used, as whoever prepared them said; empty where nobody did."""
+
+    licence: str = ""
+    consent: str = ""
 
 
 Reader = Callable[[Path], Iterable[Captioned] | None]
@@ -67,7 +75,7 @@ def open_captioned(source: Path) -> CaptionedSet:
     for row in rows:
         _check(row)
     if len(rows) < 2:
-        raise TrainingError(f"{source} holds {len(rows)} captioned pictures; a contrast needs more.")
+        raise TrainingError(f"{source} holds {len(rows)} captioned pictures; training needs more.")
     held_out = _held_out(rows)
     numbers = np.arange(len(rows))
     if not held_out.any() or held_out.all():
@@ -75,6 +83,18 @@ def open_captioned(source: Path) -> CaptionedSet:
     lines = "".join(f"{row.image}\t{row.caption}\t{row.split}\n" for row in rows)
     digest = hashlib.sha256(lines.encode()).hexdigest()
     return CaptionedSet(source, rows, numbers[~held_out], numbers[held_out], digest)
+
+
+def terms_of(source: Path) -> Terms:
+    """Licence and consent of a prepared dataset; nothing is known of other sources.
+
+    Raises:
+        DatasetError: the manifest can't be read.
+    """
+    if not (source / MANIFEST).is_file():
+        return Terms()
+    manifest = read_manifest(source)
+    return Terms(manifest.licence, manifest.consent)
 
 
 def _read(source: Path) -> Iterable[Captioned]:

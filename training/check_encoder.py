@@ -5,7 +5,8 @@
 Prints JSON: each check with its figure, its limit and a sentence. Asked are the files, tokenizer, sizes,
 layers, dtype, the recorded origin, and drift on derm, generic and empty prompts (core/gate.py says where the
 limits come from). With --pictures N also draws N fixed-seed pictures by the stock encoder, the tuned one and
-the one half way, writes them as a grid, and has the judge compare stock and tuned.
+the one half way, writes them as a grid, and has the judge compare stock and tuned. encoder_hash and
+model_hash say what was examined. --encoder may name a run's folder.
 """
 
 import json
@@ -16,58 +17,86 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from core.checkpoints import check_model_folder
-from core.errors import InputError, Script2SkinError
+from core.checkpoints import check_model_folder, encoder_hash, model_hash
+from core.encoder_runs import encoder_folder
+from core.errors import InputError, ModelError, Script2SkinError
+from core.files import write_files
 from core.gate import Verdict, examine_encoder
 from core.model_folders import resolve_source
-from core.settings import EMBEDDED_MODEL, Settings
+from core.settings import EMBEDDED_MODEL, JUDGE, Settings
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
+    asked = _parser().parse_args(argv)
     try:
-        verdict, pictures = check(_parser().parse_args(argv))
+        report = check(asked)
+        text = json.dumps(report, indent=2)
+        if asked.report is not None:
+            write_files({asked.report: f"{text}\n".encode()})
     except (Script2SkinError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(json.dumps({**verdict.to_dict(), **({"pictures": pictures} if pictures else {})}, indent=2))
-    return 0 if verdict.passed else 1
+    print(text)
+    return 0 if report["passed"] else 1
 
 
 def _parser() -> ArgumentParser:
-    models = Settings.from_environment().models
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("--encoder", type=Path, required=True, help="folder of the tuned text encoder")
     parser.add_argument("--model", default=EMBEDDED_MODEL, help="released model's name or diffusers folder")
     parser.add_argument("--pictures", type=int, default=0, help="pictures to draw by each encoder")
-    parser.add_argument("--judge", type=Path, default=models / "judge", help="folder of the judge")
+    parser.add_argument("--judge", type=Path, help="folder of the judge (default: the released one, if any)")
     parser.add_argument("--output", type=Path, help="where pictures go (default: ENCODER-check)")
+    parser.add_argument("--report", type=Path, help="file to write the JSON to, besides printing it")
     return parser
 
 
-def check(asked: Namespace) -> tuple[Verdict, dict[str, Any]]:
-    """The verdict, and the judge's figures where pictures were asked for.
+def check(asked: Namespace) -> dict[str, Any]:
+    """The verdict, what was examined, and the judge's figures where pictures were asked for.
 
     Pictures are drawn only where nothing else speaks against the encoder.
 
     Raises:
         InputError: a negative number of pictures.
-        ModelError: model or judge can't be used.
+        ModelError: model or judge can't be used, or one of the folders changed meanwhile.
     """
     if asked.pictures < 0:
         raise InputError(f"pictures is {asked.pictures}; it can't be negative.")
-    model = resolve_source(asked.model)
+    model, encoder = resolve_source(asked.model), encoder_folder(asked.encoder)
     check_model_folder(model)
-    verdict = examine_encoder(asked.encoder, model)
-    if not asked.pictures or not verdict.passed:
-        return verdict, {}
+    hashes = _hashes(encoder, model)
+    verdict, pictures = examine_encoder(encoder, model), dict[str, Any]()
+    if asked.pictures and verdict.passed:
+        verdict, pictures = _with_pictures(asked, verdict, encoder, model)
+    if _hashes(encoder, model) != hashes:
+        raise ModelError(f"{encoder} or {model} was changed while it was being checked. Check it again.")
+    return {**verdict.to_dict(), **hashes, **({"pictures": pictures} if pictures else {})}
+
+
+def _hashes(encoder: Path, model: Path) -> dict[str, str]:
+    """Identities of what is examined; what the gate can't open has none."""
+    try:
+        return {"encoder_hash": encoder_hash(encoder), "model_hash": model_hash(model)}
+    except ModelError:
+        return {"encoder_hash": "", "model_hash": model_hash(model)}
+
+
+def _with_pictures(
+    asked: Namespace, verdict: Verdict, encoder: Path, model: Path
+) -> tuple[Verdict, dict[str, Any]]:
     from training.encoder_pictures import PictureTest, compare_pictures
 
-    folder = asked.output or asked.encoder.with_name(f"{asked.encoder.name}-check")
-    test = PictureTest(asked.encoder, model, asked.judge, asked.pictures, folder)
+    folder = asked.output or encoder.with_name(f"{encoder.name}-check")
+    test = PictureTest(encoder, model, asked.judge or _released_judge(), asked.pictures, folder)
     with redirect_stdout(sys.stderr):  # progress; standard output is JSON alone
         figures, checks = compare_pictures(test)
     return Verdict(verdict.encoder, verdict.model, (*verdict.checks, *checks)), figures
+
+
+def _released_judge() -> Path | None:
+    folder = Settings.from_environment().models / JUDGE
+    return folder if folder.is_dir() else None
 
 
 if __name__ == "__main__":

@@ -9,13 +9,15 @@ from PIL import Image
 from scipy.stats import binomtest
 
 from core.composing import STOCK_ENCODER
+from core.encoder_runs import name_of
+from core.errors import ModelMissingError
 from core.files import write_files
 from core.gate import Check
-from core.interpolation import write_interpolated
-from core.judge import load_judge
-from core.model_cards import load_card
+from core.judge import Judge, load_judge
+from core.model_cards import ModelCard, load_card
 from core.sheets import Sheet, encode_sheet
-from core.tone import load_reference
+from core.tone import ToneReference, load_reference
+from core.vocabulary import load_vocabulary
 from training.evaluate import scale_for
 from training.evaluation_drawing import Drawn, draw_requests
 from training.evaluation_plan import plan_requests
@@ -33,11 +35,12 @@ GRID_NAME = "grid.png"
 
 @dataclass(frozen=True, slots=True)
 class PictureTest:
-    """What is compared: an encoder in a model, judged by ``judge``, ``count`` pictures an arm."""
+    """What is compared: an encoder in a model, judged by ``judge`` if there is one, ``count`` pictures an
+    arm."""
 
     encoder: Path
     model: Path
-    judge: Path
+    judge: Path | None
     count: int
     folder: Path
 
@@ -45,27 +48,51 @@ class PictureTest:
 def compare_pictures(test: PictureTest) -> tuple[dict[str, Any], list[Check]]:
     """Draws all arms, writes the grid; returns the judge's figures by arm and one check for each attribute.
 
+    Where there is no judge, or none that knows the model's words, the grid alone speaks.
+
     Raises:
-        ModelError: model or judge can't be used, or have no words in common.
+        ModelError: model or judge can't be used.
     """
-    judge, reference = load_judge(test.judge), load_reference(test.judge)
-    scale = scale_for(load_card(test.model), judge, reference)
+    judge = None if test.judge is None else load_judge(test.judge)
+    reference = None if test.judge is None else load_reference(test.judge)
+    scale, unjudged = _scale(load_card(test.model), judge, reference)
     requests = plan_requests(scale, test.count)
     drawn = {
-        arm: draw_requests(str(test.model), requests, test.folder / arm, encoder)
+        arm: draw_requests(str(test.model), requests, test.folder / arm, *encoder)
         for arm, encoder in _encoders(test).items()
     }
-    judged = {arm: list(judge_pictures(judge, reference, map(_opened, ones))) for arm, ones in drawn.items()}
     write_grid(test.folder / GRID_NAME, test, drawn)
+    made = {"grid": str(test.folder / GRID_NAME), "count": len(requests)}
+    if judge is None or reference is None or unjudged:
+        return made, [Check("pictures", True, unjudged)]
+    judged = {arm: list(judge_pictures(judge, reference, map(_opened, ones))) for arm, ones in drawn.items()}
     figures = {arm: flat(accuracies(found, scale)) for arm, found in judged.items()}
-    return {"grid": str(test.folder / GRID_NAME), **figures}, harm_checks(judged[STOCK], judged[TUNED], scale)
+    return made | figures, harm_checks(judged[STOCK], judged[TUNED], scale)
 
 
-def _encoders(test: PictureTest) -> dict[str, str]:
-    """Recipes name an encoder by its folder, so the mixture gets one."""
-    between = test.folder / "encoder"
-    write_interpolated(test.model / "text_encoder", test.encoder, HALF, between)
-    return {STOCK: STOCK_ENCODER, TUNED: str(test.encoder), BETWEEN: str(between)}
+def _scale(card: ModelCard, judge: Judge | None, reference: ToneReference | None) -> tuple[Scale, str]:
+    """What is drawn, and why it can't be judged ("" if it can)."""
+    unjudged = "No judge is installed: look at the pictures yourself."
+    if judge is not None:
+        try:
+            return scale_for(card, judge, reference), ""
+        except ModelMissingError:
+            unjudged = f"The judge knows nothing that {card.label} was taught: look at the pictures yourself."
+    words = load_vocabulary()
+    rashes, sites, tones = (
+        tuple(own or every)
+        for own, every in ((card.rashes, words.rashes), (card.sites, words.sites), (card.tones, words.tones))
+    )
+    return Scale(rashes, sites, tones, true_sites=card.true_sites), unjudged
+
+
+def _encoders(test: PictureTest) -> dict[str, tuple[str, float | None]]:
+    """Each arm's text encoder and weight, as recipes name them."""
+    return {
+        STOCK: (STOCK_ENCODER, None),
+        TUNED: (str(test.encoder), None),
+        BETWEEN: (str(test.encoder), HALF),
+    }
 
 
 def _opened(drawn: Drawn) -> tuple[Image.Image, Any]:
@@ -78,7 +105,7 @@ def write_grid(path: Path, test: PictureTest, drawn: dict[str, list[Drawn]]) -> 
     rows = [one.recipe.prompt for one in drawn[STOCK]]
     cells = [drawn[arm][i] for i in range(len(rows)) for arm in ARMS]
     sheet = Sheet(
-        title=f"Text encoder {test.encoder.name} in {test.model.name}",
+        title=f"Text encoder {name_of(test.encoder)} in {test.model.name}",
         note="The same prompt, seed and settings in each row; interpolated is half way.",
         rows=tuple(f"{i}. {prompt}" for i, prompt in enumerate(rows, 1)),
         columns=ARMS,
@@ -108,7 +135,7 @@ def harm_check(name: str, before: Sequence[bool], after: Sequence[bool]) -> Chec
     chance = float(binomtest(lost, lost + won, alternative="greater").pvalue) if lost + won else 1.0
     limit = SIGNIFICANT / 3
     message = (
-        f"{name}: {sum(before)} of {len(pairs)} pictures as asked before, {sum(after)} after "
+        f"{name.capitalize()}: {sum(before)} of {len(pairs)} pictures as asked before, {sum(after)} after "
         f"({won} won, {lost} lost)."
     )
     if chance < limit:

@@ -3,13 +3,13 @@
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.composing import STOCK_ENCODER, Wish, compose_recipe
 from core.errors import ImageFileError
 from core.images import read_recipe, write_png
-from core.pipeline import draw, load_pipeline
+from core.pipeline import draw, load_for
 from core.recipes import Recipe
 from training.evaluation_plan import Request
 
@@ -27,7 +27,11 @@ class Drawn:
 
 
 def draw_requests(
-    model: str, requests: Sequence[Request], folder: Path, encoder: str = STOCK_ENCODER
+    model: str,
+    requests: Sequence[Request],
+    folder: Path,
+    encoder: str = STOCK_ENCODER,
+    weight: float | None = None,
 ) -> list[Drawn]:
     """Draws what is not in ``folder`` yet, by caption or prompt and the model's default settings.
 
@@ -35,23 +39,23 @@ def draw_requests(
     model or of other settings are drawn again.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    recipes = [_recipe(model, request, encoder) for request in requests]
+    drawing = Wish(model=model, text_encoder=encoder, text_encoder_weight=weight)
+    recipes = [_recipe(drawing, request) for request in requests]
     seconds = _read_seconds(folder)
     pairs = list(zip(requests, recipes, strict=True))
     missing = [(r, recipe) for r, recipe in pairs if not _is_drawn(folder / _name(r), recipe, seconds)]
-    for done, name in enumerate(_draw_missing(model, missing, folder, seconds), 1):
+    for done, name in enumerate(_draw_missing(missing, folder, seconds), 1):
         if done % 20 == 0 or done == len(missing):
             print(f"{done}/{len(missing)} pictures drawn (last: {name})", flush=True)
     return [Drawn(r, folder / _name(r), recipe, seconds[_name(r)]) for r, recipe in pairs]
 
 
 def _draw_missing(
-    model: str, missing: Sequence[tuple[Request, Recipe]], folder: Path, seconds: dict[str, float]
+    missing: Sequence[tuple[Request, Recipe]], folder: Path, seconds: dict[str, float]
 ) -> Iterator[str]:
     if not missing:
         return
-    asked = missing[0][1].text_encoder
-    pipeline = load_pipeline(model, None if asked == STOCK_ENCODER else asked)
+    pipeline = load_for(missing[0][1])
     for request, recipe in missing:
         start = time.perf_counter()
         image = draw(pipeline, recipe)
@@ -61,9 +65,10 @@ def _draw_missing(
         yield _name(request)
 
 
-def _recipe(model: str, request: Request, encoder: str) -> Recipe:
-    asked = {"attributes": request.attributes} if request.prompt is None else {"prompt": request.prompt}
-    return compose_recipe(Wish(**asked, seed=request.seed, model=model, text_encoder=encoder))
+def _recipe(drawing: Wish, request: Request) -> Recipe:
+    if request.prompt is None:
+        return compose_recipe(replace(drawing, attributes=request.attributes, seed=request.seed))
+    return compose_recipe(replace(drawing, prompt=request.prompt, seed=request.seed))
 
 
 def _name(request: Request) -> str:

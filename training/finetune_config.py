@@ -3,10 +3,15 @@
 import json
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.errors import TrainingError
 from core.settings import EMBEDDED_MODEL, Settings
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Config = TypeVar("Config", bound="DataclassInstance")
 
 LORA, LAST_LAYERS, FULL = METHODS = ("lora", "last-layers", "full")
 
@@ -66,8 +71,8 @@ def default_clip() -> str:
     return str(Settings.from_environment().models / EMBEDDED_MODEL / "clip")
 
 
-def with_file(config: FinetuneConfig, path: Path | None) -> FinetuneConfig:
-    """The settings of a JSON file over those given.
+def with_file(config: Config, path: Path | None) -> Config:
+    """The settings of a JSON file over those given, for any configuration that is a dataclass.
 
     Raises:
         TrainingError: the file is no JSON object, or holds a name that is no setting.
@@ -76,11 +81,13 @@ def with_file(config: FinetuneConfig, path: Path | None) -> FinetuneConfig:
         return config
     try:
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        unknown = set(values) - {f.name for f in fields(FinetuneConfig)}
+        known = [f.name for f in fields(config)]
+        unknown = set(values) - set(known)
     except (OSError, ValueError, TypeError) as error:
         raise TrainingError(f"{path} can't be read as settings: {error}.") from error
     if unknown:
-        known = ", ".join(f.name for f in fields(FinetuneConfig))
-        raise TrainingError(f"{path} holds '{sorted(unknown)[0]}', which is no setting. Known are: {known}.")
+        listed = ", ".join(known)
+        raise TrainingError(f"{path} holds '{sorted(unknown)[0]}', which is no setting. Known are: {listed}.")
     paths = {"data": Path(values["data"])} if "data" in values else {}
-    return replace(config, **{**values, **paths})
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return replace(config, **{**values, **paths, **lists})

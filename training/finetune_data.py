@@ -100,7 +100,7 @@ def pair(data: CaptionedSet, tokenizer: CLIPTokenizer) -> PairedData:
 
 def tokenise_captions(texts: Sequence[str], tokenizer: CLIPTokenizer) -> Captions:
     """Full-length token rows of the texts; nothing is ever cut off."""
-    _check_lengths(texts, tokenizer)
+    check_lengths(texts, tokenizer)
     limit = tokenizer.model_max_length
     coded = tokenizer([*texts, ""], padding="max_length", max_length=limit, truncation=True).input_ids
     tokens = np.asarray(coded, np.int64).reshape(len(texts) + 1, -1)
@@ -115,7 +115,8 @@ def tokenise_captions(texts: Sequence[str], tokenizer: CLIPTokenizer) -> Caption
     )
 
 
-def _check_lengths(texts: Sequence[str], tokenizer: CLIPTokenizer) -> None:
+def check_lengths(texts: Sequence[str], tokenizer: CLIPTokenizer) -> None:
+    """Raises TrainingError, naming the first, if texts are longer than the text encoder reads."""
     limit = tokenizer.model_max_length
     lengths = [len(ids) for ids in tokenizer(list(texts)).input_ids]
     too_long = [(text, length) for text, length in zip(texts, lengths, strict=True) if length > limit]

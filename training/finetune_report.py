@@ -15,7 +15,7 @@ import torch
 from training.processes import Processes
 from training.runs import read_metrics
 
-PACKAGES = ("torch", "transformers", "peft", "accelerate", "numpy", "tokenizers")
+PACKAGES = ("torch", "diffusers", "transformers", "peft", "accelerate", "numpy", "tokenizers")
 ENVIRONMENT_NAME, REPORT_NAME, README_NAME = "environment.json", "report.json", "README.md"
 CURVES = {
     "loss": ("loss", "mean training loss"),
@@ -113,10 +113,10 @@ def device_name(device: torch.device) -> str:
     return f"{platform.machine()} {device.type}, {torch.get_num_threads()} threads"
 
 
-def write_report(folder: Path, report: dict[str, Any]) -> None:
-    """Writes report.json and the README made from it."""
+def write_report(folder: Path, report: dict[str, Any], text: str) -> None:
+    """Writes report.json and, as README.md, what it says to people."""
     (folder / REPORT_NAME).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    (folder / README_NAME).write_text(readme(folder.name, report), encoding="utf-8")
+    (folder / README_NAME).write_text(text, encoding="utf-8")
 
 
 def readme(name: str, report: dict[str, Any]) -> str:

@@ -8,22 +8,28 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.loading import fast_dtype
 from training.captioned import CaptionedSet, open_captioned
+from training.devices import computes_in_bf16
 from training.finetune_config import LEARNING_RATES, FinetuneConfig
 from training.finetune_data import PairedData, pair
 from training.finetune_figures import drift_figures, held_out_figures
 from training.finetune_model import Student, load_student, save_student
-from training.finetune_report import REPORT_NAME, epochs_of, write_curves, write_environment, write_report
-from training.finetune_step import FinetuneStepper, Towers, original_states
+from training.finetune_report import (
+    REPORT_NAME,
+    epochs_of,
+    readme,
+    write_curves,
+    write_environment,
+    write_report,
+)
+from training.finetune_step import FinetuneStepper, Towers, graph_bytes, original_states
 from training.micro_batches import fitted_micro_batch
-from training.pace import Pace, Rhythm
+from training.pace import Pace, Rhythm, warming_up
 from training.pictures_once import embed_pictures, pack_pictures
 from training.processes import Processes, share_run
 from training.runs import Run, Training, follow, open_run
 
 BEST_NAME, BEST_WEIGHTS, BEFORE_NAME = "best.json", "best.safetensors", "before.json"
-WARMUP_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +69,9 @@ def finetune(folder: Path, config: FinetuneConfig, rate: float | None, place: Pl
 
 def pace_of(config: FinetuneConfig, steps_per_epoch: int, rate: float | None) -> Pace:
     """Warm-up over the first tenth, then a cosine, over all epochs."""
-    total = config.epochs * steps_per_epoch
-    highest = LEARNING_RATES[config.method] if rate is None else rate
-    return Pace(steps=total, learning_rate=highest, warmup_steps=max(1, int(WARMUP_SHARE * total)))
+    return warming_up(
+        config.epochs * steps_per_epoch, LEARNING_RATES[config.method] if rate is None else rate
+    )
 
 
 def build_towers(
@@ -81,13 +87,6 @@ def build_towers(
     return Towers(student, data, vision, device, bf16, original_states(student, data, device, bf16))
 
 
-def computes_in_bf16(precision: str, device: torch.device, parameters: int) -> bool:
-    """Whether to compute in bf16: as asked, or where the device has it and the network is large enough."""
-    if precision == "auto":
-        return fast_dtype(device, parameters) is torch.bfloat16
-    return precision == "bf16"
-
-
 def make_stepper(towers: Towers, config: FinetuneConfig, pace: Pace, place: Place) -> FinetuneStepper:
     """Optimizer and micro-batch."""
     weights = list(towers.student.trained().values())
@@ -97,7 +96,9 @@ def make_stepper(towers: Towers, config: FinetuneConfig, pace: Pace, place: Plac
     ]
     groups = [group for group in groups if group["params"]]
     optimizer = torch.optim.AdamW(groups, pace.learning_rate, betas=(0.9, 0.98))
-    micro = place.micro_batch or fitted_micro_batch(towers, config, place.processes)
+    micro = place.micro_batch or fitted_micro_batch(
+        graph_bytes(towers, config), config.batch, towers.device, place.processes
+    )
     return FinetuneStepper(towers, optimizer, config, place.processes, micro)
 
 
@@ -172,7 +173,7 @@ def _finish(run: Run, epochs: Epochs, source: CaptionedSet, place: Place) -> dic
     save_student(towers.student, details, encoder, clip)
     write_environment(run.folder, place.processes, epochs.stepper.micro, towers.bf16)
     write_curves(run.folder, {run.folder.name: epochs_of(run.folder, epochs.steps)})
-    write_report(run.folder, report)
+    write_report(run.folder, report, readme(run.folder.name, report))
     print(f"Written to {run.folder}; {REPORT_NAME} holds the figures.", flush=True)
     return report
 

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from core.errors import TrainingError
-from core.memory import out_of_memory_message, ran_out_of_memory
 from training.clip_model import LARGEST_SCALE
 from training.devices import half_precision
 from training.finetune_config import FinetuneConfig
@@ -20,6 +18,7 @@ from training.finetune_data import PairedData, Rows
 from training.finetune_model import Student
 from training.gradient_cache import CachedSide, embedding_gradients
 from training.losses import clip_gradients, multi_positive_info_nce
+from training.micro_batches import growth, in_memory
 from training.pictures_once import as_input, see
 from training.processes import Processes
 
@@ -136,7 +135,7 @@ class FinetuneStepper:
         """Moves the weights once; returns what to log."""
         start = time.perf_counter()
         pictures = self.towers.data.batch(step, self.config.batch, self.config.seed)
-        contrasted, distance = self._gradients_that_fit(pictures)
+        contrasted, distance = in_memory(self, lambda: self.gradients(pictures))
         norm = clip_gradients(list(self.towers.student.trained().values()), self.config.gradient_limit)
         self.optimizer.step()
         return {
@@ -148,24 +147,6 @@ class FinetuneStepper:
             "samples": len(pictures),
             "step_seconds": time.perf_counter() - start,
         }
-
-    def _gradients_that_fit(self, pictures: Rows) -> tuple[float, float]:
-        """Halves the micro-batch until the gradients fit into memory; the gradients are the same.
-
-        Raises:
-            TrainingError: not even one input fits; or several processes, which can't repeat a step alone.
-        """
-        while True:
-            try:
-                return self.gradients(pictures)
-            except (RuntimeError, MemoryError) as error:
-                if not ran_out_of_memory(error):
-                    raise
-                if self.micro == 1 or self.processes.count > 1:
-                    raise TrainingError(out_of_memory_message("train with this micro-batch")) from error
-            self.micro = max(1, self.micro // 2)
-            torch.cuda.empty_cache()
-            print(f"Memory ran out: going on with micro-batches of {self.micro}.", flush=True)
 
     def gradients(self, pictures: Rows) -> tuple[float, float]:
         """Sets the gradients of (contrast + distillation) over the whole batch; returns the two losses."""
@@ -221,3 +202,13 @@ class FinetuneStepper:
         loss = self.config.distillation / 2 * self.towers.empty_distance()
         loss.backward()
         return float(loss.detach())
+
+
+def graph_bytes(towers: Towers, config: FinetuneConfig) -> int:
+    """Bytes that one more input adds to a graph: of captions and pictures the larger."""
+    captions = np.zeros(2, np.int64)
+    needs = [growth(lambda n: towers.read_whole(captions[:n])[0].sum())]
+    if config.train_vision:
+        pictures = towers.data.training[:2]
+        needs.append(growth(lambda n: towers.look(pictures[:n]).sum()))
+    return max(needs)

@@ -18,10 +18,11 @@ from transformers import (
 )
 
 from core.origins import Origin
+from training.devices import computes_in_bf16
 from training.finetune_config import FULL, FinetuneConfig
 from training.finetune_data import Captions, PairedData
 from training.finetune_model import Student, open_weights
-from training.finetune_run import Place, computes_in_bf16, make_stepper, pace_of
+from training.finetune_run import Place, make_stepper, pace_of
 from training.finetune_step import Towers
 from training.processes import Processes
 

@@ -2,9 +2,10 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -44,14 +45,30 @@ def encode_phantoms(vae: AutoencoderTiny, phantoms: PhantomSet, folder: Path, ba
         folder.mkdir(parents=True)
         _allocate(vae, phantoms, folder)
         stamp.write_text(digest)
-    encoded = _open(folder, "r+")
-    done = int(progress.read_text()) if progress.is_file() else 0
-    for start in range(done, len(phantoms), batch):
-        rows = np.arange(start, min(start + batch, len(phantoms)))
-        _encode_rows(vae, phantoms, rows, encoded)
-        encoded.latents.flush()  # type: ignore[attr-defined]
-        progress.write_text(str(rows[-1] + 1))
+    fill(
+        _open(folder, "r+").latents,
+        slice(0, len(phantoms)),
+        progress,
+        lambda rows: encode_both_ways(vae, phantoms.images[rows]),
+        batch,
+    )
     return _open(folder, "r")
+
+
+def fill(
+    latents: NDArray[np.float16],
+    share: slice,
+    progress: Path,
+    encoded: Callable[[NDArray[np.int64]], NDArray[np.float16]],
+    batch: int = 16,
+) -> None:
+    """Writes a share of memory-mapped rows part by part; goes on at the first part not yet written."""
+    done = int(progress.read_text()) if progress.is_file() else share.start
+    for start in range(done, share.stop, batch):
+        rows = np.arange(start, min(start + batch, share.stop))
+        latents[rows] = encoded(rows)
+        latents.flush()  # type: ignore[attr-defined]
+        progress.write_text(str(rows[-1] + 1))
 
 
 def _allocate(vae: AutoencoderTiny, phantoms: PhantomSet, folder: Path) -> None:
@@ -75,17 +92,12 @@ def lesion_cells(mask: Bytes, side: int) -> NDArray[np.bool_]:
 
 
 @torch.inference_mode()
-def _encode_rows(
-    vae: AutoencoderTiny, phantoms: PhantomSet, rows: NDArray[np.int64], into: LatentSet
-) -> None:
-    for side, pictures in enumerate(_both_ways(phantoms.images[rows])):
-        latents = encode(vae, to_pixels(pictures, vae.device)) * vae.config.scaling_factor
-        into.latents[rows, side] = latents.float().cpu().numpy()
-
-
-def _both_ways(pictures: Bytes) -> Iterator[Bytes]:
-    yield pictures
-    yield pictures[:, :, ::-1]
+def encode_both_ways(vae: Any, pictures: Bytes) -> NDArray[np.float16]:
+    """(batch, 2, channels, h, w) scaled latents of (batch, height, width, 3) and of their mirror images."""
+    both = (pictures, pictures[:, :, ::-1])
+    parts = [encode(vae, to_pixels(side, vae.device)) * vae.config.scaling_factor for side in both]
+    found: NDArray[np.float16] = torch.stack(parts, dim=1).half().cpu().numpy()
+    return found
 
 
 def _open(folder: Path, mode: str) -> LatentSet:

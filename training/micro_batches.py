@@ -6,35 +6,52 @@ then the micro-batch is halved on the way, which changes no gradient.
 """
 
 from collections.abc import Callable
+from typing import Protocol, TypeVar
 
-import numpy as np
 import psutil
 import torch
 from torch import Tensor
 
-from training.finetune_config import FinetuneConfig
-from training.finetune_step import Towers
+from core.errors import TrainingError
+from core.memory import out_of_memory_message, ran_out_of_memory
 from training.processes import Processes
 
 SHARE = 0.5
 """Of the free memory that graphs may take: gradients, optimizer and the arithmetic itself need theirs."""
 
-
-def fitted_micro_batch(towers: Towers, config: FinetuneConfig, processes: Processes) -> int:
-    """The largest micro-batch that fits, at most the batch; the same in every process."""
-    each = graph_bytes(towers, config)
-    room = free_bytes(towers.device, processes.count) * SHARE
-    return processes.least(max(1, min(config.batch, int(room // max(1, each)))))
+T = TypeVar("T")
 
 
-def graph_bytes(towers: Towers, config: FinetuneConfig) -> int:
-    """Bytes that one more input adds to a graph: of captions and pictures the larger."""
-    captions = np.zeros(2, np.int64)
-    needs = [_growth(lambda n: towers.read_whole(captions[:n])[0].sum())]
-    if config.train_vision:
-        pictures = towers.data.training[:2]
-        needs.append(_growth(lambda n: towers.look(pictures[:n]).sum()))
-    return max(needs)
+class Dividing(Protocol):
+    """What computes its gradients ``micro`` inputs at a time."""
+
+    micro: int
+    processes: Processes
+
+
+def in_memory(stepper: Dividing, run: Callable[[], T]) -> T:
+    """Runs, and halves the micro-batch until it fits into memory; the gradients are the same.
+
+    Raises:
+        TrainingError: not even one input fits; or several processes, which can't repeat a step alone.
+    """
+    while True:
+        try:
+            return run()
+        except (RuntimeError, MemoryError) as error:
+            if not ran_out_of_memory(error):
+                raise
+            if stepper.micro == 1 or stepper.processes.count > 1:
+                raise TrainingError(out_of_memory_message("train with this micro-batch")) from error
+        stepper.micro = max(1, stepper.micro // 2)
+        torch.cuda.empty_cache()
+        print(f"Memory ran out: going on with micro-batches of {stepper.micro}.", flush=True)
+
+
+def fitted_micro_batch(each: int, batch: int, device: torch.device, processes: Processes) -> int:
+    """How many inputs of ``each`` bytes fit, at most the batch; the same in every process."""
+    room = free_bytes(device, processes.count) * SHARE
+    return processes.least(max(1, min(batch, int(room // max(1, each)))))
 
 
 def free_bytes(device: torch.device, processes: int) -> int:
@@ -44,7 +61,8 @@ def free_bytes(device: torch.device, processes: int) -> int:
     return int(psutil.virtual_memory().available) // processes
 
 
-def _growth(run: Callable[[int], Tensor]) -> int:
+def growth(run: Callable[[int], Tensor]) -> int:
+    """Bytes that a second input adds to the graph of one."""
     return saved_bytes(lambda: run(2)) - saved_bytes(lambda: run(1))
 
 

@@ -5,6 +5,8 @@ from math import cos, pi
 
 from core.errors import TrainingError
 
+WARMUP_SHARE = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -32,6 +34,11 @@ class Pace:
         cosine = (1 + cos(pi * self.fraction(step, seconds))) / 2
         warmth = min(1.0, (step + 1) / max(1, self.warmup_steps))
         return self.learning_rate * warmth * (self.lowest + (1 - self.lowest) * cosine)
+
+
+def warming_up(steps: int, learning_rate: float) -> Pace:
+    """So many steps, the first tenth of them warming up."""
+    return Pace(steps=steps, learning_rate=learning_rate, warmup_steps=max(1, int(WARMUP_SHARE * steps)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPImageProcessorPil
 
@@ -122,11 +122,16 @@ def _save_whole(path: Path, values: NDArray[np.float32]) -> None:
 def _key(student: Student, data: CaptionedSet, with_tower: bool) -> str:
     """What the result depends on: files and their times, preparation, and the tower's weights."""
     digest = hashlib.sha256(student.pictures.to_json_string().encode())
-    for row in data.rows:
-        status = row.image.stat()
-        digest.update(f"{row.image.resolve()}|{status.st_size}|{status.st_mtime_ns}\n".encode())
-    if with_tower:
-        for part in (student.clip.vision_model, student.clip.visual_projection):
-            for weight in part.parameters():
-                digest.update(weight.detach().cpu().numpy().tobytes())
-    return digest.hexdigest()[:16]
+    towers = (student.clip.vision_model, student.clip.visual_projection) if with_tower else ()
+    return key_of(digest, [row.image for row in data.rows], towers)
+
+
+def key_of(digest: Any, files: Sequence[Path], networks: Sequence[nn.Module]) -> str:
+    """16 hex digits of what ``digest`` holds, the files with their times, and the networks' weights."""
+    for file in files:
+        status = file.stat()
+        digest.update(f"{file.resolve()}|{status.st_size}|{status.st_mtime_ns}\n".encode())
+    for network in networks:
+        for weight in network.parameters():
+            digest.update(weight.detach().float().cpu().numpy().tobytes())
+    return str(digest.hexdigest()[:16])

@@ -60,6 +60,10 @@ class Processes:
                 own = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
                 parameter.grad = reduce(own, reduction="sum")
 
+    def sum_rows(self, rows: Tensor) -> Tensor:
+        """The sum of a tensor over the processes."""
+        return rows if self.count == 1 else reduce(rows, reduction="sum")
+
     def total(self, value: float) -> float:
         """The sum of a number over the processes."""
         if self.count == 1:
@@ -75,6 +79,10 @@ class Processes:
             return
         with PartialState().main_process_first():
             yield
+
+    def meet(self) -> None:
+        """Waits until every process is here."""
+        self.total(0.0)
 
     def least(self, value: int) -> int:
         """The smallest of a number over the processes."""

@@ -1,11 +1,29 @@
 """How far a reconstructed picture is from the original: the losses of the autoencoder, and PSNR."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 SCALES = 3
 """Octaves of the gradient loss: edges of 1, 2 and 4 pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLoss:
+    """How much each kind of difference counts beside the weighted L1."""
+
+    edges: float = 0.7
+    squares: float = 2.0
+    colour: float = 1.5
+
+    def __call__(self, picture: Tensor, original: Tensor, weights: Tensor) -> Tensor:
+        """Pictures (batch, 3, height, width) in -1..1, weights (batch, 1, height, width), to one number."""
+        difference = picture - original
+        lines = reconstruction_loss(picture, original, weights, self.edges)
+        squares = weighted_mean(difference.square(), weights)
+        return lines + self.squares * squares + self.colour * colour_loss(difference)
 
 
 def lesion_weights(lesions: Tensor, weight: float) -> Tensor:

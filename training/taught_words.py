@@ -53,11 +53,11 @@ ALL = TaughtWords(
         *("psoriasis_lichen", "systemic", "urticaria", "vascular_tumor", "vasculitis", "viral"),
     ),
     sites=(
-        *("face", "cheek", "forehead", "scalp", "eye", "ear", "nose", "lip", "chin", "neck", "nape"),
-        *("shoulder", "arm", "elbow", "hand", "palm", "fingers", "fingernails", "armpit"),
+        *("face", "cheek", "forehead", "scalp", "ear", "nose", "lip", "neck"),
+        *("arm", "elbow", "hand", "palm", "fingers", "fingernails", "armpit"),
         *("chest", "stomach", "back", "knee", "leg", "foot", "between_toes", "toenails", "sole"),
     ),
-    phantoms=(24_000, 9_600, 1_440),
+    phantoms=(12_000, 6_000, 1_440),
     further=("--tones", "monk", "--severities", "--views", "--true-sites", "--even-rashes"),
 )
 

@@ -125,11 +125,11 @@ class TextStates:
         return int(self.encoder.config.hidden_size)
 
     def of(self, rows: Sequence[int]) -> Tensor:
-        """(rows, positions, width) in float32, on the CPU if kept and on the encoder's device else."""
+        """(rows, positions, width) in float32 on the CPU."""
         if self.kept is not None:
             return self.kept[list(rows)].float()
-        states = encoded(self.tokenizer, self.encoder, [self.sentences[row] for row in rows])
-        return states.half().float()
+        asked = [self.sentences[row] for row in rows]
+        return hidden_states(asked, self.tokenizer, self.encoder).float()
 
 
 def text_states(sentences: Sequence[str], folder: Path, device: torch.device) -> TextStates:
@@ -140,17 +140,13 @@ def text_states(sentences: Sequence[str], folder: Path, device: torch.device) ->
     return TextStates(tuple(sentences), tokenizer, encoder, kept)
 
 
-def hidden_states(
-    sentences: Sequence[str], tokenizer: CLIPTokenizer, encoder: CLIPTextModel, batch: int = 64
-) -> Tensor:
+def hidden_states(sentences: Sequence[str], tokenizer: CLIPTokenizer, encoder: CLIPTextModel) -> Tensor:
     """(sentences, positions, width) in float16 on the CPU."""
-    parts = [sentences[start : start + batch] for start in range(0, len(sentences), batch)]
-    return torch.cat([encoded(tokenizer, encoder, part).half().cpu() for part in parts])
+    return states_of(encoder, tokens_of(tokenizer, sentences))
 
 
-@torch.inference_mode()
-def encoded(tokenizer: CLIPTokenizer, encoder: CLIPTextModel, sentences: Sequence[str]) -> Tensor:
-    """(sentences, positions, width) of one batch, as StableDiffusionPipeline feeds a UNet."""
+def tokens_of(tokenizer: CLIPTokenizer, sentences: Sequence[str]) -> Tensor:
+    """(sentences, positions), padded as StableDiffusionPipeline pads them."""
     tokens = tokenizer(
         list(sentences),
         padding="max_length",
@@ -158,8 +154,15 @@ def encoded(tokenizer: CLIPTokenizer, encoder: CLIPTextModel, sentences: Sequenc
         truncation=True,
         return_tensors="pt",
     )
-    states: Tensor = encoder(tokens.input_ids.to(encoder.device))[0]
-    return states
+    found: Tensor = tokens.input_ids
+    return found
+
+
+@torch.inference_mode()
+def states_of(encoder: CLIPTextModel, tokens: Tensor, batch: int = 64) -> Tensor:
+    """(texts, positions, width) in float16 on the CPU, from (texts, positions) tokens."""
+    parts = tokens.to(encoder.device).split(batch)
+    return torch.cat([encoder(part)[0].half().cpu() for part in parts])
 
 
 def load_text_encoder(folder: Path) -> tuple[CLIPTokenizer, CLIPTextModel]:

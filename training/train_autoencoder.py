@@ -20,7 +20,6 @@ from torch import Tensor
 
 from core.autoencoders import encode
 from core.errors import Script2SkinError
-from training import reconstruction
 from training.autoencoder_layout import SIZES, AutoencoderSize, build_autoencoder
 from training.averages import MovingAverage
 from training.datasets import LESION, Bytes, Crops, PhantomSet, open_phantoms
@@ -29,7 +28,7 @@ from training.linear_start import start_from_components
 from training.losses import clip_gradients
 from training.pace import Pace
 from training.previews import to_pictures, write_grid
-from training.reconstruction import lesion_weights, psnr
+from training.reconstruction import PictureLoss, lesion_weights, psnr
 from training.runs import Rhythm, Run, Training, follow, open_run, step_generator
 
 
@@ -47,9 +46,7 @@ class AutoencoderConfig:
     crop: int = 96
     batch: int = 4
     lesion_weight: float = 5.0
-    edges: float = 0.7
-    squares: float = 2.0
-    colour: float = 1.5
+    loss: PictureLoss = field(default_factory=PictureLoss)
     latent_noise: float = 0.05
     """Noise that the decoder sees, as a share of the latents' deviation: a UNet's latents will have some."""
     weight_decay: float = 1e-4
@@ -77,19 +74,13 @@ class Learner:
             latents = encode(self.vae, original)
             noise = torch.randn(latents.shape, generator=generator, device=latents.device)
             picture = self.vae.decode(latents + self.config.latent_noise * latents.std() * noise).sample
-        loss = self._error(picture.float(), original, weights)
+        loss = self.config.loss(picture.float(), original, weights)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = clip_gradients(list(self.vae.decoder.parameters()), self.config.clip)
         self.optimizer.step()
         self.average.update()
         return {"loss": float(loss.detach()), "gradient_norm": norm, "samples": self.config.batch}
-
-    def _error(self, picture: Tensor, original: Tensor, weights: Tensor) -> Tensor:
-        config, difference = self.config, picture - original
-        edges = reconstruction.reconstruction_loss(picture, original, weights, config.edges)
-        squares = reconstruction.weighted_mean(difference.square(), weights)
-        return edges + config.squares * squares + config.colour * reconstruction.colour_loss(difference)
 
     def _batch(self, step: int) -> tuple[Tensor, Tensor, torch.Generator]:
         device = self.vae.device

@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core.errors import Script2SkinError
 from training.averages import MovingAverage
 from training.datasets import PhantomSet, open_phantoms
-from training.devices import choose_device, half_precision
+from training.devices import choose_device, half_pays, half_precision
 from training.latents import LatentSet, channel_weights, encode_phantoms
 from training.losses import clip_gradients
 from training.noise_schedule import TimestepSampler, make_scheduler
@@ -44,14 +45,16 @@ class UNetConfig:
     lesion_weight: float = 4.0
     prompts: PromptShares = field(default_factory=PromptShares)
     paraphrases: int = 12
+    often: tuple[str, ...] = ()
+    """Rashes whose pictures are taken twice as often: those of small lesions are learned last."""
     time_mean: float = 0.0
     time_deviation: float = 1.0
     even_share: float = 0.1
     weight_decay: float = 0.01
     clip_norm: float = 1.0
     average: float = 0.999
-    half: bool = field(default_factory=torch.cuda.is_available)
-    """bfloat16 where a GPU is; on a processor without matrix units float32 is 1.7 times as fast."""
+    half: bool = field(default_factory=half_pays)
+    """bfloat16 where it is the faster; see ``training.devices``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Lessons:
     channel_weights: Tensor
     prompts: Prompts
     states: TextStates
+    chances: NDArray[np.float64]
+    """How often each picture is taken, as shares of 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ class Learner:
         """The pictures, prompts, noise and timesteps of one step, the same whenever it is taken."""
         config, encoded, device = self.config, self.lessons.encoded, self.unet.device
         rng, generator = np.random.default_rng((config.seed, step)), step_generator(config.seed, step)
-        pictures = rng.integers(len(encoded.latents), size=config.batch)
+        pictures = rng.choice(len(encoded.latents), size=config.batch, p=self.lessons.chances)
         mirrored = rng.integers(2, size=config.batch)
         latents = torch.from_numpy(encoded.latents[pictures, mirrored]).float()
         lesions = torch.from_numpy(encoded.lesions[pictures, mirrored])
@@ -151,7 +156,14 @@ def prepare_lessons(config: UNetConfig, phantoms: PhantomSet, folder: Path, devi
     encoded = encode_phantoms(vae, phantoms, folder)
     prompts = collect_prompts(phantoms.phantoms, config.paraphrases, config.seed)
     weights = channel_weights(vae, encoded).cpu()
-    return Lessons(encoded, weights, prompts, text_states(prompts.sentences, Path(config.clip), device))
+    states = text_states(prompts.sentences, Path(config.clip), device)
+    return Lessons(encoded, weights, prompts, states, chances_of(phantoms, config.often))
+
+
+def chances_of(phantoms: PhantomSet, often: Sequence[str]) -> NDArray[np.float64]:
+    """(pictures,) shares of 1; those of the rashes in ``often`` twice the others'."""
+    counts = np.array([2.0 if p.attributes.rash in often else 1.0 for p in phantoms.phantoms])
+    return counts / counts.sum()
 
 
 def train(
@@ -202,6 +214,7 @@ def read_config(arguments: Namespace) -> UNetConfig:
         size=SIZES[arguments.size],
         batch=arguments.batch,
         paraphrases=arguments.paraphrases,
+        often=tuple(arguments.often),
     )
 
 
@@ -219,6 +232,7 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--size", choices=sorted(SIZES), default="small", help="layout of a new network")
     parser.add_argument("--paraphrases", type=int, default=12, help="sentences beside each caption")
+    parser.add_argument("--often", nargs="+", default=(), help="rashes to take pictures of twice as often")
     parser.add_argument("--init", help="folder of a UNet to start from")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--preview-minutes", type=float, default=5.0, help="how often samples are drawn")

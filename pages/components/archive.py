@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from core.errors import DiskFullError, NotFoundError
+from core.provenance.outgoing import Outgoing
 from core.recipes import Recipe
 from db.records import Generation
 
@@ -22,7 +23,7 @@ def pair_name(generation: Generation) -> str:
     return "-".join([f"{generation.id:06d}", *filter(None, words)])
 
 
-def write_archive(generations: Iterable[Generation]) -> BufferedReader:
+def write_archive(generations: Iterable[Generation], outgoing: Outgoing) -> BufferedReader:
     """Writes the pairs one by one to a temporary file that vanishes when closed; returns a reader of it.
 
     Raises:
@@ -33,7 +34,7 @@ def write_archive(generations: Iterable[Generation]) -> BufferedReader:
         try:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
                 for generation in generations:
-                    _add_pair(archive, generation)
+                    _add_pair(archive, generation, outgoing)
             file.flush()
         except OSError as error:
             raise DiskFullError(f"The ZIP can't be written: {error}.") from error
@@ -47,9 +48,9 @@ def reader_of(descriptor: int) -> BufferedReader:
     return reader
 
 
-def _add_pair(archive: zipfile.ZipFile, generation: Generation) -> None:
+def _add_pair(archive: zipfile.ZipFile, generation: Generation, outgoing: Outgoing) -> None:
     path: Path = generation.image_path
     if not path.is_file():
         raise NotFoundError(f"The file of picture {generation.id} is missing; leave it out of the selection.")
-    archive.write(path, f"{pair_name(generation)}.png")
+    archive.writestr(f"{pair_name(generation)}.png", outgoing.encode(path))
     archive.writestr(f"{pair_name(generation)}.txt", generation.recipe.prompt + "\n")

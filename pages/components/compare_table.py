@@ -16,7 +16,7 @@ from pages.components.orders import ACTIVE
 from pages.components.picture import is_readable, show_thumbnail
 from pages.components.progress import show_progress
 from pages.components.resources import Resources
-from pages.components.wording import counted, plain, value_label
+from pages.components.wording import counted, encoder_line, plain, value_label
 
 CELL_WIDTH = 112
 Drawn = dict[int, Generation]
@@ -81,7 +81,8 @@ def _show_heading(
 def _shared_line(job: Job) -> str:
     recipe = job.recipe
     settings = f"{recipe.num_inference_steps} steps · guidance {recipe.guidance_scale:g} · {recipe.scheduler}"
-    return f"Seed {recipe.seed} · {PurePath(recipe.model).name} · {settings}"
+    model = " with ".join(filter(None, (PurePath(recipe.model).name, encoder_line(recipe))))
+    return f"Seed {recipe.seed} · {model} · {settings}"
 
 
 def _show_download(comparison: Comparison, jobs: list[Job], drawn: Drawn) -> None:

@@ -2,11 +2,14 @@
 
 import streamlit as st
 
+from core.roles import Capability
 from db.records import Generation
 from db.repository import Repository
 from pages.components.errors import errors_shown
 from pages.components.form import prefill
 from pages.components.gallery import OPEN, close_picture
+from pages.components.leaving import as_it_leaves
+from pages.components.people import may
 from pages.components.picture import show_picture
 from pages.components.rating import own_rating, show_rating_sheet, show_ratings
 from pages.components.recipe_table import show_recipe
@@ -41,13 +44,13 @@ def _show_picture_of(repository: Repository, user: str, generation_id: int) -> N
 
 
 def _show_actions(repository: Repository, user: str, generation: Generation, shown: bool) -> None:
-    if st.button(
+    if may(Capability.GENERATE) and st.button(
         "Reuse recipe", icon=":material/replay:", type="primary", width="stretch", key="detail_reuse"
     ):
         reuse(repository, generation)
     with st.grid(3, min_column_width=120, gap="xsmall"):
         _show_star(repository, user, generation)
-        _show_download(generation, shown)
+        _show_download(repository, user, generation, shown)
         _show_delete(repository, user, generation)
 
 
@@ -62,10 +65,10 @@ def _show_star(repository: Repository, user: str, generation: Generation) -> Non
     )
 
 
-def _show_download(generation: Generation, shown: bool) -> None:
+def _show_download(repository: Repository, user: str, generation: Generation, shown: bool) -> None:
     st.download_button(
         "Download",
-        data=generation.image_path.read_bytes,
+        data=as_it_leaves(repository, user, generation),
         file_name=f"script2skin-{generation.id}.png",
         mime="image/png",
         icon=":material/download:",
@@ -77,8 +80,8 @@ def _show_download(generation: Generation, shown: bool) -> None:
 
 
 def _show_delete(repository: Repository, user: str, generation: Generation) -> None:
-    """Only the owner's; the tooltip says why it is switched off for others."""
-    mine = generation.owner == user
+    """The owner's and admins'; the tooltip says why it is switched off for others."""
+    mine = generation.owner == user or may(Capability.ADMINISTER)
     words = (
         "It can be brought back for 30 days." if mine else f"Only {plain(generation.owner)} may delete it."
     )
@@ -102,6 +105,9 @@ def _show_facts(repository: Repository, user: str, generation: Generation) -> No
     with ratings:
         show_ratings(sheets)
     with own:
+        if not may(Capability.RATE):
+            st.caption("Your role does not rate pictures.")
+            return
         show_rating_sheet(repository, generation, user, "detail", own_rating(repository, generation.id, user))
 
 

@@ -7,19 +7,27 @@ entry first.
 
 import streamlit as st
 
+from pages.components.people import current_role, may_open
+
 ENTRY = "streamlit_app.py"
 FRAMED, WANTED = "frame_drawn", "frame_wanted"
 
 
 def open_frame() -> None:
-    """Called by the entry once the frame is drawn; goes on to the page that was asked for without it."""
-    if wanted := st.session_state.pop(WANTED, None):
+    """Called by the entry once the frame is drawn; goes on to the page that was asked for without it, if the
+    person may open it."""
+    wanted = st.session_state.pop(WANTED, None)
+    if wanted and may_open(wanted):
         st.switch_page(wanted)
     st.session_state[FRAMED] = True
 
 
 def require_frame(page: str) -> None:
-    """Called by each page first; ``page`` is its path from the project's root."""
+    """Called by each page first; ``page`` is its path from the project's root. Nobody gets past it to a page
+    that their role does not allow, whatever way they came."""
     if not st.session_state.pop(FRAMED, False):
         st.session_state[WANTED] = page
         st.switch_page(ENTRY)
+    if not may_open(page):
+        st.error(f"Your role ({current_role() or 'none'}) does not allow this page. An admin can change it.")
+        st.stop()

@@ -9,9 +9,12 @@ import streamlit as st
 from core.checkpoints import check_model_folder
 from core.errors import ModelMissingError
 from core.model_cards import ModelCard, load_card
+from core.roles import Capability
 from pages.components.errors import errors_shown
+from pages.components.keeping import carry_over
+from pages.components.people import may
 from pages.components.resources import Resources, models_on_offer
-from pages.components.settings_panel import MODEL, carry_over
+from pages.components.settings_panel import MODEL
 
 ADDED = "model_added"
 NO_MODEL = (
@@ -46,10 +49,18 @@ def ask_model(resources: Resources, user: str) -> None:
                 help="The pipeline that draws. Its card is on the page About the model.",
                 persist_state="session",
             )
-        with st.popover("Add a model", icon=":material/add:"):
-            _ask_new_model(resources, user)
+        ask_model_to_add(resources, user)
     for trouble in troubles:
         st.warning(trouble, icon=":material/warning:")
+
+
+def ask_model_to_add(resources: Resources, user: str) -> None:
+    """The button that opens the form for another model."""
+    with st.popover("Add a model", icon=":material/add:"):
+        if may(Capability.LEAD):
+            _ask_new_model(resources, user)
+        else:
+            st.caption("A lead or an admin can add models.")
 
 
 def distinct_labels(cards: Sequence[ModelCard]) -> dict[str, str]:

@@ -8,14 +8,15 @@ import streamlit as st
 from core.attributes import Attributes
 from core.comparisons import MARK, Comparison, comparison_recipes
 from core.composing import Wish, across_tones, compose, series
+from core.errors import InputError
 from core.jobs import Job, JobState
-from core.recipes import Recipe
+from core.recipes import STOCK_ENCODER, Recipe
 from core.starts import StartPicture, with_start
 from pages.components.resources import Resources
 from pages.components.settings_panel import DrawingChoices, new_seed
 from pages.components.start_form import StartChoice
 from pages.components.start_view import in_own_tone, starts_at_hand
-from pages.components.wording import now
+from pages.components.wording import encoder_name, now
 
 SHOWN, SHOWN_FOR, NOTES = "orders_shown", "orders_shown_for", "orders_notes"
 RECENT = timedelta(hours=12)
@@ -33,10 +34,14 @@ def wish_for(attributes: Attributes | None, prompt: str, model: str, choices: Dr
         prompt=prompt,
         seed=choices.seed,
         model=model,
+        text_encoder=choices.encoder.text_encoder,
+        text_encoder_weight=choices.encoder.weight,
         negative_prompt=choices.negative_prompt,
         num_inference_steps=choices.num_inference_steps,
         guidance_scale=choices.guidance_scale,
         scheduler=choices.scheduler,
+        lora=choices.lora.source,
+        lora_strength=choices.lora.strength,
     )
 
 
@@ -72,13 +77,24 @@ def order_across_tones(resources: Resources, user: str, recipe: Recipe) -> str:
 
     Raises:
         VocabularyError: the recipe names neither rash nor site, so there is nothing to hold still.
-        InputError: the photograph it starts from was not kept and is not in the form.
+        InputError: the photograph it starts from was not kept and is not in the form, or the text encoder
+            is no longer what drew the recipe.
     """
     recipes = tuple(in_own_tone(one, recipe) for one in across_tones(wish_of(recipe)))
+    _check_same_encoder(recipe, recipes[0])
     request_id = submit(resources, user, recipes, starts_at_hand(recipes))
     if recipe.start_hash is not None and len({one.start_hash for one in recipes}) == 1:
         st.session_state.setdefault(NOTES, {})[request_id] = (ONE_PHOTOGRAPH,)
     return request_id
+
+
+def _check_same_encoder(drawn: Recipe, now: Recipe) -> None:
+    """A tuned encoder was checked as it was; the model's own follows the model."""
+    if drawn.text_encoder != STOCK_ENCODER and drawn.text_encoder_hash not in ("", now.text_encoder_hash):
+        raise InputError(
+            f"The text encoder “{encoder_name(drawn.text_encoder)}” has changed since this picture was "
+            "drawn. Check it on the page Models, then draw anew."
+        )
 
 
 def order_again(resources: Resources, user: str, job: Job) -> None:
@@ -112,6 +128,7 @@ def wish_of(recipe: Recipe) -> Wish:
         seed=recipe.seed,
         model=recipe.model,
         text_encoder=recipe.text_encoder,
+        text_encoder_weight=recipe.text_encoder_weight,
         negative_prompt=recipe.negative_prompt,
         num_inference_steps=recipe.num_inference_steps,
         guidance_scale=recipe.guidance_scale,
@@ -120,6 +137,8 @@ def wish_of(recipe: Recipe) -> Wish:
         width=recipe.width,
         strength=recipe.strength,
         start_hash=recipe.start_hash,
+        lora=recipe.lora,
+        lora_strength=recipe.lora_strength,
     )
 
 

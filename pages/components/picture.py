@@ -5,7 +5,7 @@ from io import BytesIO
 from pathlib import Path
 
 import streamlit as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from core.recipes import Recipe
 from pages.components.wording import alt_text
@@ -83,3 +83,23 @@ def show_missing(words: str, icon: str = ":material/broken_image:") -> None:
     """Words where a picture would be."""
     with st.container(key=None, border=True, height=180, vertical_alignment="center"):
         st.caption(f"{icon} {words}", text_alignment="center")
+
+
+def show_sized_picture(path: Path, side: int) -> None:
+    """A square of ``side`` pixels from the middle, so that form and size tell nothing, without metadata."""
+    if is_readable(path):
+        picture = _square_png(path, _stamp(path), side)
+        st.image(picture, alt="Picture to be rated", width="stretch", output_format="PNG")
+    else:
+        show_missing(
+            "This picture can't be shown: its file is missing or damaged. Answer that it can't be judged."
+        )
+
+
+@lru_cache(maxsize=16)
+def _square_png(path: Path, stamp: tuple[int, int], side: int) -> bytes:
+    with Image.open(path) as image:
+        fitted = ImageOps.fit(image.convert("RGB"), (side, side), Image.Resampling.LANCZOS)
+    bare = BytesIO()
+    Image.frombytes("RGB", fitted.size, fitted.tobytes()).save(bare, "PNG")
+    return bare.getvalue()

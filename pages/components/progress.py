@@ -15,6 +15,9 @@ from pages.components.resources import Resources
 from pages.components.wording import attributes_line, counted, duration, plain
 
 POLL_SECONDS = 0.5
+LOADING_SECONDS = 1.5
+"""While a model loads there is nothing to see, and each look takes time from the loading."""
+
 PACE = "progress_pace"
 PACE_SECONDS = 1.0
 """Steps are watched for so long before a time left is named."""
@@ -35,15 +38,20 @@ def show_progress(resources: Resources, user: str, requests: Requests) -> None:
     """Draws what is under way and follows it; nothing is polled while nothing is."""
     jobs = active_jobs(resources, user, requests)
     if jobs:
-        drawn = tuple(job.id for job in jobs)
-        st.fragment(_follow, run_every=POLL_SECONDS)(resources, user, requests, drawn)
+        seconds = POLL_SECONDS if any(job.step for job in jobs) else LOADING_SECONDS
+        st.fragment(_follow, run_every=seconds)(resources, user, requests, _stage(jobs))
 
 
-def _follow(resources: Resources, user: str, requests: Requests, drawn: tuple[int, ...]) -> None:
-    """One look at the queue. When a job ended, the whole page is drawn again with its picture."""
+def _stage(jobs: list[Job]) -> tuple[tuple[int, ...], bool]:
+    """Which jobs are under way, and whether one of them has taken a step."""
+    return tuple(job.id for job in jobs), any(job.step for job in jobs)
+
+
+def _follow(resources: Resources, user: str, requests: Requests, drawn: tuple[tuple[int, ...], bool]) -> None:
+    """One look at the queue. When a job ended or took its first step, the whole page is drawn again."""
     with errors_shown():
         jobs = active_jobs(resources, user, requests)
-        if tuple(job.id for job in jobs) != drawn:
+        if _stage(jobs) != drawn:
             st.rerun()
         running = [job for job in jobs if job.state is JobState.RUNNING]
         waiting = [job for job in jobs if job.state is JobState.QUEUED]

@@ -9,6 +9,7 @@ from pages.components.measured import measured_rows
 from pages.components.start_view import start_words
 from pages.components.wording import (
     duration,
+    encoder_name,
     moment_line,
     plain,
     rash_label,
@@ -45,8 +46,17 @@ def settings_rows(recipe: Recipe) -> list[tuple[str, str]]:
         ("Scheduler", SCHEDULERS[recipe.scheduler]),
         ("Size", f"{recipe.width} × {recipe.height} pixels"),
         ("Model", f"{recipe.model} {_hash(recipe.model_hash)}"),
-        ("Text encoder", f"{recipe.text_encoder} {_hash(recipe.text_encoder_hash)}"),
+        *encoder_rows(recipe),
+        *lora_rows(recipe),
     ]
+
+
+def encoder_rows(recipe: Recipe) -> list[tuple[str, str]]:
+    """What read the prompt: its name and hash, and how it was mixed where it was."""
+    rows = [("Text encoder", f"{encoder_name(recipe.text_encoder)} {_hash(recipe.text_encoder_hash)}")]
+    if recipe.text_encoder_weight is not None:
+        rows += [("Text encoder's weight", f"{recipe.text_encoder_weight:g} (0 is stock, 1 the tuned one)")]
+    return rows
 
 
 def start_rows(recipe: Recipe) -> list[tuple[str, str]]:
@@ -54,6 +64,14 @@ def start_rows(recipe: Recipe) -> list[tuple[str, str]]:
     if recipe.strength is None:
         return []
     return [("Start picture", start_words(recipe)), ("Strength", f"{recipe.strength:g}")]
+
+
+def lora_rows(recipe: Recipe) -> list[tuple[str, str]]:
+    """The LoRA it was drawn with, and how strongly; nothing where there was none."""
+    if recipe.lora is None:
+        return []
+    named = f"{recipe.lora} {_hash(recipe.lora_hash or '')}"
+    return [("LoRA", named), ("LoRA strength", f"{recipe.lora_strength:g}")]
 
 
 def origin_rows(generation: Generation) -> list[tuple[str, str]]:

@@ -7,7 +7,9 @@ import streamlit as st
 from core.jobs import Job, JobState
 from core.recipes import Recipe
 from db.records import Generation
+from db.repository import Repository
 from pages.components.errors import errors_shown
+from pages.components.leaving import as_it_leaves
 from pages.components.measured import measured_words
 from pages.components.orders import (
     NOTES,
@@ -105,17 +107,16 @@ def _show_card(resources: Resources, user: str, generation: Generation, tones: b
             st.caption(" · ".join(filter(None, known)))
         with st.grid(1 if tones else 2, min_column_width=96, gap="xsmall"):
             show_rating_popover(resources.repository, generation, user, "result")
-            _show_download(generation, shown)
+            _show_download(resources.repository, user, generation, shown)
         if not tones:
             _show_further(resources, user, generation)
 
 
-def _show_download(generation: Generation, shown: bool) -> None:
-    """The file as it is in the library, recipe inside; read when it is asked for."""
-    path = generation.image_path
+def _show_download(repository: Repository, user: str, generation: Generation, shown: bool) -> None:
+    """The file as it leaves, recipe inside; made when it is asked for."""
     st.download_button(
         "Download",
-        data=path.read_bytes,
+        data=as_it_leaves(repository, user, generation),
         file_name=f"script2skin-{generation.id}.png",
         mime="image/png",
         icon=":material/download:",

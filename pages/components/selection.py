@@ -7,6 +7,7 @@ from io import BufferedReader
 import streamlit as st
 
 from core.errors import NotFoundError
+from core.provenance.outgoing import for_library
 from db.records import Generation
 from db.repository import Repository
 from pages.components.archive import ARCHIVE_MAX, write_archive
@@ -69,7 +70,9 @@ def show_selection_bar(repository: Repository, user: str) -> None:
 
 def _archive(repository: Repository, user: str, ids: tuple[int, ...]) -> BufferedReader:
     """Runs when the button is pressed; pictures deleted meanwhile are left out."""
-    return write_archive(_still_there(repository, user, ids))
+    archive = write_archive(_still_there(repository, user, ids), for_library(repository.library))
+    repository.audit.exported(user, counted(len(ids), "picture"), ", ".join(map(str, ids)))
+    return archive
 
 
 def _still_there(repository: Repository, user: str, ids: Sequence[int]) -> list[Generation]:

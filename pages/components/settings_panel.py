@@ -7,6 +7,10 @@ import streamlit as st
 
 from core.model_cards import ModelCard
 from core.recipes import COUNT_MAX, GUIDANCE_MAX, SCHEDULERS, SEED_MAX, STEPS_MAX, Recipe
+from pages.components.encoder_choice import EncoderChoice, ask_encoder, follow_active, prefill_encoder
+from pages.components.keeping import carry_over
+from pages.components.lora_picker import LORA, LORA_STRENGTH, NO_LORA, LoraChoice, ask_lora, prefill_lora
+from pages.components.resources import Resources
 
 FIXED, SEED = "settings_fixed", "settings_seed"
 STEPS, GUIDANCE, SCHEDULER = "settings_steps", "settings_guidance", "settings_scheduler"
@@ -22,6 +26,8 @@ class DrawingChoices:
     guidance_scale: float
     scheduler: str
     negative_prompt: str
+    encoder: EncoderChoice
+    lora: LoraChoice
 
 
 def new_seed() -> int:
@@ -29,11 +35,12 @@ def new_seed() -> int:
     return secrets.randbelow(SEED_MAX - COUNT_MAX)
 
 
-def ask_settings(card: ModelCard) -> DrawingChoices:
+def ask_settings(resources: Resources, card: ModelCard) -> DrawingChoices:
     """Draws the settings; another model brings its own defaults."""
+    encoder = ask_encoder(resources, card)
     if st.session_state.get(DEFAULTS_OF) != card.source:
         use_defaults(card)
-    carry_over(FIXED, SEED, STEPS, GUIDANCE, SCHEDULER, NEGATIVE)
+    carry_over(FIXED, SEED, STEPS, GUIDANCE, SCHEDULER, NEGATIVE, LORA, LORA_STRENGTH)
     left, right = st.columns(2)
     with left:
         seed = _ask_seed()
@@ -45,27 +52,17 @@ def ask_settings(card: ModelCard) -> DrawingChoices:
         )
     with right:
         _ask_sampling()
+    lora = ask_lora(card)
     st.button(
         "Back to the model's defaults",
         icon=":material/restart_alt:",
         type="tertiary",
-        on_click=use_defaults,
+        on_click=_reset,
         args=(card,),
         key="settings_reset",
     )
     state = st.session_state
-    return DrawingChoices(seed, state[STEPS], state[GUIDANCE], state[SCHEDULER], negative)
-
-
-def carry_over(*keys: str) -> None:
-    """Keeps what was chosen on another page that asks the same.
-
-    Streamlit gives a widget that is new to a page its lowest or first value (one step, for example) unless
-    one was set in the same run.
-    """
-    for key in keys:
-        if key in st.session_state:
-            st.session_state[key] = st.session_state[key]
+    return DrawingChoices(seed, state[STEPS], state[GUIDANCE], state[SCHEDULER], negative, encoder, lora)
 
 
 def _ask_seed() -> int:
@@ -120,6 +117,13 @@ def _ask_sampling() -> None:
     )
 
 
+def _reset(card: ModelCard) -> None:
+    """The model as its card has it: with its own settings, the encoder in use, and nothing added to it."""
+    use_defaults(card)
+    follow_active()
+    st.session_state[LORA] = NO_LORA
+
+
 def use_defaults(card: ModelCard) -> None:
     """Sets what the model's card recommends; the seed is left as it is."""
     state, defaults = st.session_state, card.defaults
@@ -137,3 +141,5 @@ def prefill_settings(recipe: Recipe) -> None:
     state[FIXED], state[SEED] = True, recipe.seed
     state[STEPS], state[GUIDANCE] = recipe.num_inference_steps, float(recipe.guidance_scale)
     state[SCHEDULER], state[NEGATIVE] = recipe.scheduler, recipe.negative_prompt
+    prefill_encoder(recipe)
+    prefill_lora(recipe)

@@ -12,7 +12,7 @@ from core.reading import read_prompt
 from core.recipes import STRENGTH_DEFAULT
 from core.starts import StartPicture
 from core.vocabulary import load_vocabulary
-from pages.components.settings_panel import carry_over
+from pages.components.keeping import carry_over
 from pages.components.start_upload import KEEP, WANTED, ask_photograph, show_privacy
 from pages.components.wording import site_label, tone_label
 

@@ -12,6 +12,7 @@ from core.photographs import Photograph
 from core.suggestions import Suggestion
 from pages.components.dataset_view import View
 from pages.components.errors import errors_shown
+from pages.components.people import link_to
 from pages.components.picture import is_readable, show_missing
 from pages.components.studio_questions import ask_caption, ask_rash, ask_site, ask_tone
 from pages.components.studio_state import StudioState, save, undo
@@ -152,7 +153,7 @@ def show_end(state: StudioState, view: View, others: dict[str, str]) -> None:
         else:
             st.markdown("#### Nothing left to caption", text_alignment="center")
             st.caption(NOTHING[state.wanted], text_alignment="center")
-            st.page_link("pages/datasets.py", label="See what is covered, and export")
+            link_to("pages/datasets.py", "See what is covered, and export")
     show_movement(state)
 
 

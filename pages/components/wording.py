@@ -2,8 +2,9 @@
 
 import re
 from datetime import UTC, datetime
+from pathlib import PurePath
 
-from core.recipes import Recipe
+from core.recipes import STOCK_ENCODER, Recipe
 from core.vocabulary import Vocabulary, load_vocabulary
 
 CRITERION_LABELS = {
@@ -96,6 +97,20 @@ def attributes_line(recipe: Recipe) -> str:
     parts += [f"{tone_label(recipe.tone)} skin"] if recipe.tone else []
     parts += [view_label(recipe.view)] if recipe.view else []
     return " · ".join(parts) or "Free text"
+
+
+def encoder_name(source: str) -> str:
+    """A recipe's text encoder by name: "stock", a run's name, or the last part of its folder."""
+    path = PurePath(source)
+    return path.parent.name if path.name == "text_encoder" and path.parent.name else path.name
+
+
+def encoder_line(recipe: Recipe) -> str:
+    """The text encoder and how much of it: "first, weight 0.7"; empty for the model's own."""
+    if recipe.text_encoder == STOCK_ENCODER:
+        return ""
+    weight = recipe.text_encoder_weight
+    return encoder_name(recipe.text_encoder) + ("" if weight is None else f", weight {weight:g}")
 
 
 def _severe_rash(recipe: Recipe) -> str:

@@ -40,9 +40,14 @@ SHOWN = {
     "compare": "Compare",
     "history": "History",
     "review": "Review",
+    "study": "Rate a study",
+    "studies": "Studies",
     "datasets": "Datasets",
     "studio": "Caption studio",
+    "models": "Models",
+    "verify": "Verify",
     "about": "About the model",
+    "admin": "Administration",
 }
 PATIENCE = 300_000
 """Milliseconds: a busy machine may take long, a working page never needs them."""

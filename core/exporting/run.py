@@ -1,0 +1,65 @@
+"""One export from beginning to end, with progress and cancelling."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import ExportError, InputError
+from core.exporting.formats import FORMATS
+from core.exporting.items import Item, Order
+from core.exporting.targets import opened
+
+Progress = Callable[[int, int], None]
+"""Called with (pictures done, pictures in all). Raises ExportCancelled to stop."""
+
+README = """# {label}
+
+{note}
+
+{count} pictures, drawn by Script2Skin. They are **synthetic**, show no real person and are
+not for diagnosis.
+Each PNG file carries its recipe, a statement that a trained model made it, and an invisible mark.
+`python -m core.verify FILE` tells whether one was altered.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written."""
+
+    output: Path
+    pictures: int
+
+
+def export(
+    order: Order, format: str, output: Path, on_progress: Progress = lambda done, total: None
+) -> Exported:
+    """Writes all pictures of the order to a new folder or .zip.
+
+    Raises:
+        InputError: an unknown format, no picture, or an output that is there already.
+        ImageFileError: a picture's file is missing, damaged or altered.
+        ExportCancelled: ``on_progress`` raised it; nothing is left.
+        DiskFullError, ExportError: it can't be written; nothing is left.
+    """
+    if format not in FORMATS:
+        raise InputError(f"There is no format '{format}'; choose one of {', '.join(FORMATS)}.")
+    if not order.total:
+        raise InputError("No picture matches, so there is nothing to export.")
+    form, count = FORMATS[format], 0
+
+    def followed() -> Iterator[Item]:
+        nonlocal count
+        for item in order.walk():
+            on_progress(count, order.total)
+            yield item
+            count += 1
+
+    with opened(output) as target:
+        form.write(order, followed(), target)
+        if not count:
+            raise ExportError("The pictures were deleted before they could be exported.")
+        text = README.format(label=form.label, note=form.note, count=f"{count:,}")
+        target.add("README.md", text.encode())
+        on_progress(count, order.total)
+    return Exported(output, count)

@@ -1,0 +1,112 @@
+"""Hands pictures of the library on: all, those that a filter lets through, or single ones.
+
+    python -m db.export --format pairs --output acne.zip --rash acne
+    python -m db.export --format imagefolder --output DIR --rated --min-realism 5
+    python -m db.export --format ratings --output ratings --ids 3 7 12
+
+--output is a new folder, or a ZIP if it ends in .zip. Private pictures of others are left out; so are
+people's names, unless --names is given. Ctrl+C stops; nothing half-written is left. Formats:
+
+{formats}
+"""
+
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.errors import Script2SkinError
+from core.exporting.formats import FORMATS
+from core.exporting.run import export
+from core.settings import Settings
+from db.export_items import Choice, export_order
+from db.records import HistoryFilter
+from db.repository import open_repository
+
+NOBODY = "Local user"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit code (0, 1 with a sentence on stderr, 130 when stopped)."""
+    asked = _parser().parse_args(argv)
+    try:
+        repository = open_repository(Settings.from_environment())
+        asking = asked.user or _first_user(repository.users.list())
+        order = export_order(repository, _choice(asked), asking, asked.names, asked.margin)
+        done = export(order, asked.format, asked.output, _show_progress)
+    except Script2SkinError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped; nothing was left.", file=sys.stderr)
+        return 130
+    print(f"{done.output}: {done.pictures:,} pictures.")
+    return 0
+
+
+def _parser() -> ArgumentParser:
+    formats = "\n".join(f"    {name:12} {form.note}" for name, form in FORMATS.items())
+    help = (__doc__ or "").format(formats=formats)
+    parser = ArgumentParser(
+        "python -m db.export", description=help, formatter_class=RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--format", choices=FORMATS, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="new folder or .zip file")
+    parser.add_argument("--user", help="who exports; what is private to others is left out")
+    parser.add_argument("--names", action="store_true", help="name raters and owners")
+    parser.add_argument(
+        "--margin",
+        type=float,
+        default=1.0,
+        help="difference in mean realism of preference pairs (default: 1)",
+    )
+    parser.add_argument(
+        "--ids", type=int, nargs="+", metavar="ID", help="these pictures, whatever the filter"
+    )
+    for name in ("rash", "site", "tone", "model"):
+        parser.add_argument(f"--{name}", action="append", default=[], help=f"this {name} (repeatable)")
+    parser.add_argument("--text", default="", help="words of the prompt")
+    parser.add_argument("--owner", help="pictures of this person")
+    parser.add_argument("--rated", action="store_true", help="rated pictures only")
+    parser.add_argument("--starred", action="store_true", help="pictures starred by --user")
+    parser.add_argument("--min-realism", type=float, help="mean realism at least")
+    parser.add_argument("--since", type=_day, help="drawn on this day (2026-03-07, UTC) or later")
+    parser.add_argument("--until", type=_day, help="drawn before this day")
+    return parser
+
+
+def _day(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+
+
+def _choice(asked: Namespace) -> Choice:
+    wanted = HistoryFilter(
+        rashes=tuple(asked.rash),
+        sites=tuple(asked.site),
+        tones=tuple(asked.tone),
+        models=tuple(asked.model),
+        rated=True if asked.rated else None,
+        min_realism=asked.min_realism,
+        owner=asked.owner,
+        starred=asked.starred,
+        text=asked.text,
+        since=asked.since,
+        until=asked.until,
+    )
+    return Choice(wanted, tuple(asked.ids) if asked.ids else None)
+
+
+def _first_user(users: Sequence) -> str:
+    """The library's first person, as the app chooses."""
+    return min(users, key=lambda user: user.id).name if users else NOBODY
+
+
+def _show_progress(done: int, total: int) -> None:
+    """A line that is written over, where somebody looks on."""
+    if sys.stderr.isatty() and (done % 20 == 0 or done == total):
+        print(f"\r{done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

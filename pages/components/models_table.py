@@ -1,0 +1,92 @@
+"""Everything that can draw, side by side: base models, text encoders and LoRAs."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.candidates import Candidate, Kind
+from core.checkpoints import encoder_hash, model_hash
+from core.errors import ModelError
+from core.model_cards import ModelCard
+from core.model_folders import resolve_source
+from pages.components.candidate_state import Standing, standings
+from pages.components.model_facts import figure_rows
+from pages.components.resources import Resources
+
+KIND_WORDS = {Kind.ENCODER: "Text encoder", Kind.LORA: "LoRA"}
+FIGURES = {"rash_all": "Rash", "site": "Body site", "tone_within_one": "Skin tone"}
+NOT_MEASURED, NOT_RECORDED = "Not measured", "Not recorded"
+WIDTHS = {"State": 120, "Licence": 130, "Origin": 220, "Hash": 120}
+
+
+def show_models_table(resources: Resources, cards: list[ModelCard]) -> None:
+    """One row for each; a cell holds the whole of what it shows in part, to be copied."""
+    with st.spinner("Reading the models' files …"):
+        rows = [row for card in cards for row in model_rows(resources, card)]
+    frame = pd.DataFrame(rows)
+    if len(cards) == 1:
+        frame = frame.drop(columns="For")
+    columns: dict[str, Any] = {name: st.column_config.Column(width=width) for name, width in WIDTHS.items()}
+    st.dataframe(frame, hide_index=True, column_config=columns, key="models_table")
+    st.caption(
+        "Rash, body site and skin tone (within one step): shares of fixed-seed pictures that the judge finds "
+        "as asked. For a candidate, by the model's own text encoder first, then by the candidate; both drew "
+        "the same prompts and seeds. A cell is copied whole, a hash with all of its digits."
+    )
+
+
+def model_rows(resources: Resources, card: ModelCard) -> list[dict[str, str]]:
+    """A base model, its own text encoder, and every candidate for a part of it."""
+    known = [one for kind in Kind for one in standings(resources, card.source, kind)]
+    used = any(one.in_use for one in known if one.candidate.kind is Kind.ENCODER)
+    return [*_base_rows(resources, card, used), *(_candidate_row(card, one) for one in known)]
+
+
+def _base_rows(resources: Resources, card: ModelCard, encoder_replaced: bool) -> list[dict[str, str]]:
+    cache = resources.settings.library / "cache"
+    try:
+        folder = resolve_source(card.source)
+        whole, encoder, state = model_hash(folder, cache), encoder_hash(folder, cache), "Installed"
+    except ModelError:
+        whole, encoder, state = "", "", "Can't be used"
+    shares = {name: _share(card.figures, key) or NOT_MEASURED for key, name in FIGURES.items()}
+    facts = {"Licence": card.licence or NOT_RECORDED, "Origin": card.origin or NOT_RECORDED}
+    base = {
+        "Name": card.label,
+        "Kind": "Base model",
+        "For": "",
+        "State": state,
+        **shares,
+        "Hash": whole,
+        **facts,
+    }
+    used = "" if state != "Installed" or encoder_replaced else "In use"
+    stock = {**base, "Name": "Stock", "Kind": KIND_WORDS[Kind.ENCODER], "For": card.label, "State": used}
+    stock |= {"Origin": f"Part of {card.label}", "Hash": encoder}
+    return [base, stock | dict.fromkeys(FIGURES.values(), "As its model")]
+
+
+def _candidate_row(card: ModelCard, standing: Standing) -> dict[str, str]:
+    candidate = standing.candidate
+    return {
+        "Name": candidate.label,
+        "Kind": KIND_WORDS[candidate.kind],
+        "For": card.label,
+        "State": standing.word,
+        **{name: _before_and_after(candidate, key) for key, name in FIGURES.items()},
+        "Hash": "" if standing.now is None else standing.now.sha256,
+        "Licence": candidate.provenance.licence or NOT_RECORDED,
+        "Origin": candidate.provenance.origin or NOT_RECORDED,
+    }
+
+
+def _before_and_after(candidate: Candidate, name: str) -> str:
+    pictures = candidate.result.pictures if candidate.result else {}
+    shares = [_share(pictures.get(arm, {}), name) for arm in ("stock", "tuned")]
+    return f"{shares[0]} → {shares[1]}" if all(shares) else NOT_MEASURED
+
+
+def _share(figures: dict[str, Any], name: str) -> str:
+    found = figure_rows({name: figures[name]}) if name in figures else []
+    return found[0]["Value"] if found else ""

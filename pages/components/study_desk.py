@@ -1,0 +1,74 @@
+"""The desk of a study: the picture, the blind questions, and after the reveal what was asked for."""
+
+import streamlit as st
+
+from core.settings import Settings
+from db.repository import Repository
+from db.study_records import Desk
+from pages.components.picture import show_sized_picture
+from pages.components.study_questions import ask_blind, ask_revealed
+from pages.components.study_state import answer, next_question, reveal, start_clock, undo
+
+
+def show_desk(repository: Repository, settings: Settings, desk: Desk, person: str) -> None:
+    """One showing. Until the reveal nothing tells what was asked for; nothing ever tells real or AI."""
+    start_clock(desk)
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        folder = settings.datasets if desk.in_datasets else repository.library
+        show_sized_picture(folder / desk.path, desk.picture_size)
+        st.caption(f"Picture {desk.place} of {desk.total}")
+    with right:
+        if desk.asked is None:
+            st.caption("Step 1 of 2 · what was asked for is hidden")
+            ask_blind(repository, desk, person)
+            _show_reveal(repository, desk, person)
+        else:
+            ask_revealed(repository, desk, desk.asked, person)
+            _show_next(repository, desk, person)
+        _show_undo(repository, desk, person)
+
+
+def _show_reveal(repository: Repository, desk: Desk, person: str) -> None:
+    st.button(
+        "Show what was asked for",
+        type="primary",
+        icon=":material/visibility:",
+        shortcut="Enter",
+        disabled=next_question(desk) is not None,
+        key=f"study_reveal_{desk.showing}",
+        width="stretch",
+        help="After this the answers above can't be changed.",
+        on_click=reveal,
+        args=(repository, desk, person),
+    )
+
+
+def _show_next(repository: Repository, desk: Desk, person: str) -> None:
+    st.button(
+        "Next picture" if desk.place < desk.total else "Finish",
+        type="primary",
+        icon=":material/check:",
+        shortcut="Enter",
+        disabled=next_question(desk) is not None,
+        key=f"study_next_{desk.showing}",
+        width="stretch",
+        on_click=answer,
+        args=(repository, desk, person, "finished", True),
+    )
+
+
+def _show_undo(repository: Repository, desk: Desk, person: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Undo",
+            icon=":material/undo:",
+            shortcut="Backspace",
+            disabled=not desk.can_undo,
+            key=f"study_undo_{desk.showing}_{len(desk.answers)}",
+            help="Takes back the last answer, or returns to the picture before. What was answered before the "
+            "reveal stays.",
+            on_click=undo,
+            args=(repository, desk, person),
+        )
+        st.caption("Every answer is kept at once. You can stop and go on later, on any machine.")

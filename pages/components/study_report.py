@@ -1,0 +1,127 @@
+"""The figures of a study, drawn anew at each look, and the answers as a table to take away."""
+
+import pandas as pd
+import streamlit as st
+
+from core.agreement import Estimate, Figure
+from core.studies import Response
+from core.study_figures import BREAKDOWNS, Line, agreement, breakdown, consistency, figures, learning
+from db.repository import Repository
+from db.study_records import Study
+from pages.components.wording import counted, rash_word, site_label, tone_label
+
+LABELS = {"rash": rash_word, "site": site_label, "tone": tone_label}
+PARTS = {
+    "Pictures": figures,
+    "Agreement between raters": agreement,
+    "Consistency of each rater": consistency,
+    "Learning over the session": learning,
+}
+
+
+def show_report(repository: Repository, study: Study, person: str) -> None:
+    """All figures; too few ratings say so instead of giving a number."""
+    responses = repository.studies.responses(study.id, person)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("### Figures")
+        st.button("Count anew", icon=":material/refresh:", key="study_refresh")
+    st.caption(f"{counted(len(responses), 'finished rating')}. Intervals are 95 %. Raters don't see these.")
+    for title, part in PARTS.items():
+        _show_lines(title, part(responses))
+    _show_breakdown(responses)
+    _show_export(repository, study, responses, person)
+
+
+def _show_lines(title: str, lines: list[Line]) -> None:
+    st.markdown(f"#### {title}")
+    rows = [
+        {
+            "Figure": line.name,
+            "Value": _value(line),
+            "95 % interval": _interval(line),
+            "Ratings": _count(line.figure),
+        }
+        for line in lines
+    ]
+    rows = [row | {"Against chance": _chance(line)} for row, line in zip(rows, lines, strict=True)]
+    shown = pd.DataFrame(rows)
+    if not any(line.chance is not None for line in lines):
+        shown = shown.drop(columns="Against chance")
+    st.table(shown.set_index("Figure"))
+
+
+def _value(line: Line) -> str:
+    if not isinstance(line.figure, Estimate):
+        return str(line.figure).capitalize()
+    return number(line.figure.value, line.percent)
+
+
+def number(value: float, percent: bool) -> str:
+    """A figure as people read it: "66.5 %" or "0.74"."""
+    return f"{value * 100:.1f} %" if percent else f"{value:.2f}"
+
+
+def _interval(line: Line) -> str:
+    if not isinstance(line.figure, Estimate):
+        return ""
+    return f"{number(line.figure.low, line.percent)} to {number(line.figure.high, line.percent)}"
+
+
+def _count(figure: Figure) -> str:
+    return f"{figure.count:,}" if isinstance(figure, Estimate) else ""
+
+
+def _chance(line: Line) -> str:
+    if line.chance is None or not isinstance(line.figure, Estimate):
+        return ""
+    return f"{line.figure.beside(line.chance)} {line.chance:.0%}".replace("%", " %")
+
+
+def _show_breakdown(responses: list[Response]) -> None:
+    st.markdown("#### By rash, body site or skin tone")
+    by = st.segmented_control(
+        "Break down by",
+        list(BREAKDOWNS),
+        default="tone",
+        format_func=BREAKDOWNS.__getitem__,
+        key="study_by",
+        required=True,
+    )
+    parts = breakdown(responses, str(by))
+    if not parts:
+        st.caption("No finished rating yet.")
+        return
+    chosen = st.selectbox("Of", list(parts), format_func=LABELS[str(by)], key=f"study_of_{by}")
+    rows = parts[chosen]
+    summary = [
+        {BREAKDOWNS[str(by)]: LABELS[str(by)](key), **{line.name: _value(line) for line in figures(part)}}
+        for key, part in parts.items()
+    ]
+    st.table(pd.DataFrame(summary).set_index(BREAKDOWNS[str(by)]))
+    with st.expander(f"Everything of {LABELS[str(by)](chosen)}", key="study_part"):
+        for title, part in PARTS.items():
+            _show_lines(title, part(rows))
+
+
+def _show_export(repository: Repository, study: Study, responses: list[Response], person: str) -> None:
+    st.download_button(
+        "Download the answers (CSV)",
+        lambda: as_csv(responses),
+        f"study-{study.id}.csv",
+        "text/csv",
+        icon=":material/download:",
+        disabled=not responses,
+        key="study_download",
+        on_click=lambda: repository.audit.exported(person, f"study {study.id}", f"{len(responses)} ratings"),
+    )
+
+
+def as_csv(responses: list[Response]) -> bytes:
+    """One line a rating, one column a question."""
+    rows = [
+        {"rater": r.rater, "picture": r.item, "place": r.place, "repeat": r.repeat, "source": r.source}
+        | {"rash": r.rash, "sites": " ".join(r.sites), "tone": r.tone, "seconds": round(r.seconds, 2)}
+        | {key: value for key, value in r.answers.items() if key != "finished"}
+        for r in responses
+    ]
+    return pd.DataFrame(rows).to_csv(index=False).encode()

@@ -1,0 +1,39 @@
+"""Verify: drop a picture, and read whether Script2Skin made it, whether it was altered, by which recipe."""
+
+import streamlit as st
+
+from core.provenance.credentials import anchors
+from core.provenance.verdict import examine
+from db.repository import Repository
+from pages.components.errors import errors_shown
+from pages.components.frame import require_frame
+from pages.components.heading import page_heading
+from pages.components.people import current_person
+from pages.components.resources import open_resources
+from pages.components.verdict_view import show_entries, show_verdict
+
+KINDS = ["png", "jpg", "jpeg", "webp"]
+
+
+def show_page(repository: Repository, user: str) -> None:
+    """A place to drop a picture; beneath it what can be said of it."""
+    page_heading("Verify")
+    st.caption(
+        "Drop a picture to see whether Script2Skin made it, whether it was altered, and by which recipe. "
+        "It is only looked at: nothing of it is kept or sent anywhere."
+    )
+    dropped = st.file_uploader("Picture", type=KINDS, key="verify_file")
+    if dropped is None:
+        return
+    with st.spinner("Looking at the picture …"):
+        verdict = examine(dropped.getvalue(), anchors(repository.library))
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        show_entries(repository, user, verdict, dropped.getvalue())
+    with right:
+        show_verdict(verdict)
+
+
+require_frame("pages/verify.py")
+with errors_shown():
+    show_page(open_resources().repository, current_person())
