@@ -230,6 +230,7 @@ def test_prompts_are_drawn_in_their_shares_and_fit_their_pictures(rooms):
         for kind, own in (("paraphrase", prompts.paraphrase), ("partial", prompts.partial))
     }
     assert np.mean(np.array(rows) == 0) == pytest.approx(0.1, abs=0.02)
-    assert np.mean(np.array(rows) == prompts.template[2]) == pytest.approx(0.55, abs=0.08)
+    (caption,) = prompts.template[2]
+    assert np.mean(np.array(rows) == caption) == pytest.approx(0.55, abs=0.08)
     assert shares["partial"] == pytest.approx(0.1, abs=0.02)
-    assert prompts.sentences[0] == "" and prompts.sentences[prompts.template[2]] == phantoms[2].caption
+    assert prompts.sentences[0] == "" and prompts.sentences[caption] == phantoms[2].caption
