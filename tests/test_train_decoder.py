@@ -18,6 +18,7 @@ from training.reconstruction import lesion_weights
 from training.redraw_latents import Redrawing
 from training.redrawn import RedrawnSet, crop_redrawn, open_redrawn
 from training.runs import read_metrics
+from training.text_states import TextStates
 from training.train_decoder import DecoderConfig, Learner, make_learner, train
 
 CPU = torch.device("cpu")
@@ -214,7 +215,8 @@ def test_redrawing_goes_on_where_it_was_killed_with_the_same_latents(phantoms, t
     encoded = type(
         "Encoded", (), {"latents": np.random.default_rng(0).normal(size=(8, 2, 4, 8, 8)).astype(np.float16)}
     )
-    captions = redraw_latents.Captions(torch.ones(2, 77, 8), np.ones(8, np.int64))
+    said = TextStates((), None, None, torch.ones(2, 77, 8))
+    captions = redraw_latents.Captions(said, np.ones(8, np.int64))
 
     def redraw(folder, stop_after: int | None = None) -> None:
         folder.mkdir(exist_ok=True)
