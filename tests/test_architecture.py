@@ -71,6 +71,7 @@ DESCRIBING = (
     "suggestions",
     "tokens",
     "training_index",
+    "twins",
     "uploads",
     "verify",
     "vocabulary",
