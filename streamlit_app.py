@@ -16,6 +16,7 @@ PAGES = (
     ("pages/review.py", "Review", ":material/rate_review:"),
     ("pages/study.py", "Rate a study", ":material/visibility:"),
     ("pages/studies.py", "Studies", ":material/groups:"),
+    ("pages/insights.py", "Insights", ":material/insights:"),
     ("pages/datasets.py", "Datasets", ":material/folder_open:"),
     ("pages/studio.py", "Caption studio", ":material/edit_note:"),
     ("pages/models.py", "Models", ":material/swap_horiz:"),

@@ -38,6 +38,7 @@ PAGES: dict[str, Capability] = {
     "pages/datasets.py": Capability.LEAD,
     "pages/studio.py": Capability.CAPTION,
     "pages/models.py": Capability.LEAD,
+    "pages/insights.py": Capability.LOOK,
     "pages/verify.py": Capability.LOOK,
     "pages/about.py": Capability.LOOK,
     "pages/admin.py": Capability.ADMINISTER,

@@ -95,6 +95,15 @@ class Insights:
             query = select(*keys, *_counted(given)).select_from(source).where(*where).group_by(*keys)
             return [Cell(row[0], row[1], _to_counts(row[2:])) for row in connection.execute(query)]
 
+    def drawn_for(self, name: str, scope: Scope, asking: str) -> list[str]:
+        """The values of one of DIMENSIONS that pictures of the scope were asked for."""
+        source: FromClause = generations
+        if name == "site":
+            source = generations.outerjoin(generation_sites, generation_sites.c.generation_id == g.id)
+        with self.database.reading() as connection:
+            query = select(dimension(name)).select_from(source).where(*within(connection, scope, asking))
+            return list(connection.execute(query.distinct()).scalars())
+
     def tones(self, scope: Scope, asking: str) -> list[ToneCell]:
         """Asked against measured tone, of pictures that were asked for one and measured."""
         keys = (g.tone, readings.c.tone, readings.c.monk)

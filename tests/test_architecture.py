@@ -63,6 +63,7 @@ DESCRIBING = (
     "recipes",
     "roles",
     "settings",
+    "shares",
     "sheets",
     "starts",
     "studies",
