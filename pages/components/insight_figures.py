@@ -12,9 +12,9 @@ CELL_MIN = 5
 """Fewer pictures than this give a cell no colour."""
 
 GOOD_MEANS = (
-    f"A picture is found good when more than half of those who answered all five criteria met at least "
-    f"{CRITERIA_MET} of them: answered yes. Ratings from Review and History count, and those of studies once "
-    "they are closed."
+    "A picture is found good when more than half of those who answered all five criteria said yes to at "
+    f"least {CRITERIA_MET} of them. Ratings from Review and History count; those of studies do once they "
+    "are closed."
 )
 
 

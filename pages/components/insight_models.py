@@ -143,7 +143,7 @@ def _show_chart(comparison: Comparison, names: tuple[str, str]) -> None:
     words = base.mark_text(fontSize=12, cursor="pointer").encode(x="middle:Q", text="words:N", color=ink)
     chart = alt.layer(bars.add_params(picked), words).resolve_scale(color="independent")
     st.altair_chart(
-        chart.properties(height=190 + 34 * len(order)),
+        chart.properties(height=200 + 40 * len(order)),
         key=CHART,
         on_select=on_click(CHART, CHOICE),
         alt="How often each is right on the same recipes; the table beneath says the same",
