@@ -74,6 +74,8 @@ def checked_email(claims: dict) -> str:
 def _picked(repository: Repository) -> User:
     users = sorted(repository.users.list(), key=lambda user: user.id)
     known = [user.name for user in users] or [DEFAULT_NAME]
+    if KEY not in st.session_state and KEY in st.query_params:
+        st.session_state[KEY] = st.query_params[KEY]
     typed = st.selectbox(
         "Working as",
         known,
@@ -81,10 +83,19 @@ def _picked(repository: Repository) -> User:
         accept_new_options=True,
         help="Pictures, stars and ratings are kept under this name. Type a new one to add a person.",
         persist_state="session",
-        bind="query-params",
     )
     name = checked_name(typed or known[0])
+    _remember(name, name == known[0])
     return repository.users.ensure(name, "lead" if users else "admin")
+
+
+def _remember(name: str, is_default: bool) -> None:
+    """Keeps the name in the address, so that a reload or a bookmark opens as the same person. (A widget bound
+    to the address by Streamlit's own way makes ``st.switch_page`` fail.)"""
+    if is_default:
+        st.query_params.pop(KEY, None)
+    elif st.query_params.get(KEY) != name:
+        st.query_params[KEY] = name
 
 
 def current_person() -> str:
