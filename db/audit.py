@@ -52,8 +52,12 @@ class Audit:
 
     def exported(self, actor: str, subject: str, detail: str = "") -> None:
         """Writes down that somebody took something out of the library."""
+        self.note(actor, Action.EXPORTED, subject, detail)
+
+    def note(self, actor: str, action: Action, subject: str, detail: str = "") -> None:
+        """Writes down what left no other trace in the database."""
         with self.database.writing() as connection:
-            write(connection, self.database, actor, Action.EXPORTED, subject, detail)
+            write(connection, self.database, actor, action, subject, detail)
 
     def entries(
         self, asking: str, actions: Iterable[str] = (), before: int | None = None, limit: int | None = 100

@@ -3,9 +3,12 @@
     python -m db.export --format pairs --output acne.zip --rash acne
     python -m db.export --format imagefolder --output DIR --rated --min-realism 5
     python -m db.export --format ratings --output ratings --ids 3 7 12
+    python -m db.export --format ratings --output answers.zip --study "Tinea on brown skin"
 
 --output is a new folder, or a ZIP if it ends in .zip. Private pictures of others are left out; so are
-people's names, unless --names is given. Ctrl+C stops; nothing half-written is left. Formats:
+people's names, unless --names is given. --study takes the drawn pictures of a reader study, with the
+ratings given there; "ratings" then holds every answer, those to photographs too. --user must lead it.
+Ctrl+C stops; nothing half-written is left. Formats:
 
 {formats}
 """
@@ -16,13 +19,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.errors import Script2SkinError
+from core.errors import InputError, Script2SkinError
 from core.exporting.formats import FORMATS
+from core.exporting.items import Order
 from core.exporting.run import export
 from core.settings import Settings
 from db.export_items import Choice, export_order
 from db.records import HistoryFilter
-from db.repository import open_repository
+from db.repository import Repository, open_repository
+from db.study_export import study_order
 
 NOBODY = "Local user"
 
@@ -33,8 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         repository = open_repository(Settings.from_environment())
         asking = asked.user or _first_user(repository.users.list())
-        order = export_order(repository, _choice(asked), asking, asked.names, asked.margin)
+        order = _order(repository, asked, asking)
         done = export(order, asked.format, asked.output, _show_progress)
+        if asked.study:
+            repository.audit.exported(asking, asked.study, _detail(asked))
     except Script2SkinError as error:
         print(error, file=sys.stderr)
         return 1
@@ -43,6 +50,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     print(f"{done.output}: {done.pictures:,} pictures.")
     return 0
+
+
+def _order(repository: Repository, asked: Namespace, asking: str) -> Order:
+    choice = _choice(asked)
+    if asked.study is None:
+        return export_order(repository, choice, asking, asked.names, asked.margin)
+    if choice != Choice():
+        raise InputError("--study takes the pictures of a study as they are; leave filters and --ids out.")
+    study = repository.studies.named(asked.study, asking)
+    return study_order(repository, study, asking, asked.names, asked.margin)
+
+
+def _detail(asked: Namespace) -> str:
+    return f"as {FORMATS[asked.format].label}{', people named' if asked.names else ''}, to {asked.output}"
 
 
 def _parser() -> ArgumentParser:
@@ -64,6 +85,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         "--ids", type=int, nargs="+", metavar="ID", help="these pictures, whatever the filter"
     )
+    parser.add_argument("--study", metavar="NAME", help="the pictures and ratings of this reader study")
     for name in ("rash", "site", "tone", "model"):
         parser.add_argument(f"--{name}", action="append", default=[], help=f"this {name} (repeatable)")
     parser.add_argument("--text", default="", help="words of the prompt")

@@ -41,15 +41,18 @@ class StudyDesks:
         """Keeps an answer; None takes it back.
 
         Raises:
-            InputError: no such question or answer, or the picture is finished while answers are open.
+            InputError: no such question or answer, the picture is to be finished while answers are open, or
+                it is finished.
             NotAllowedError: a blind answer after the reveal, another before it, another's or a closed study.
         """
         value = checked_answer(question, value)
         with self.database.writing() as connection:
             row = _own(connection, showing, rater)
             _check_moment(connection, showing, question)
-            said = _said(connection, showing)
-            if question == "finished" and value and (left := open_revealed(fold(said))):
+            standing = fold(_said(connection, showing))
+            if question != "finished" and standing.get("finished"):
+                raise InputError("This picture is finished, in another window perhaps. Undo goes back to it.")
+            if question == "finished" and value and (left := open_revealed(standing)):
                 raise InputError(f"'{left[0]}' has no answer yet; answer it before the next picture.")
             self._add(connection, showing, question, value, seconds)
             if question == "finished" and value:
@@ -83,7 +86,9 @@ class StudyDesks:
         with self.database.writing() as connection:
             row = _own(connection, showing, rater)
             question = _last_open(connection, showing)
-            if question is not None:
+            if fold(_said(connection, showing)).get("finished"):
+                self._add(connection, showing, "finished", None, 0.0)
+            elif question is not None:
                 self._add(connection, showing, question, None, 0.0)
             elif (before := _finished_before(connection, row)) is not None:
                 self._add(connection, before, "finished", None, 0.0)

@@ -35,8 +35,9 @@ def show_page(repository: Repository, user: str) -> None:
 
 def _show_counts(repository: Repository, count: int) -> None:
     use = disk_use(repository)
-    taken = size(use.images + use.thumbnails + use.starts + use.database)
-    st.caption(f"{counted(count, 'picture')} · the library takes {taken}, {size(use.free)} are free")
+    st.caption(
+        f"{counted(count, 'picture')} · the library takes {size(use.taken)}, {size(use.free)} are free"
+    )
 
 
 def _show_empty() -> None:

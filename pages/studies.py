@@ -10,6 +10,7 @@ from pages.components.frame import require_frame
 from pages.components.heading import page_heading
 from pages.components.people import current_person
 from pages.components.resources import open_resources
+from pages.components.study_export import show_study_export
 from pages.components.study_form import ask_study
 from pages.components.study_report import show_report
 from pages.components.study_view import show_study
@@ -35,6 +36,7 @@ def show_page(repository: Repository, settings: Settings, person: str) -> None:
             show_study(repository, study, person)
         with errors_shown():
             show_report(repository, study, person)
+            show_study_export(repository, study, person)
 
 
 def _ask_which(known: list[Study]) -> Study:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from core.exporting.study import StudyAnswers
 from core.provenance.outgoing import Outgoing
 from core.recipes import Recipe
 
@@ -52,13 +53,15 @@ Walk = Callable[[], Iterator[Item]]
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is asked for. ``rater_names``: people are named, else they are "rater 1", "rater 2", ...
-    ``margin``: difference in mean realism from which one picture counts as better."""
+    ``margin``: difference in mean realism from which one picture counts as better. ``study``: the pictures
+    are those of a reader study, and so are their ratings."""
 
     walk: Walk
     total: int
     outgoing: Outgoing
     rater_names: bool = False
     margin: float = 1.0
+    study: StudyAnswers | None = None
 
 
 @dataclass(slots=True)
