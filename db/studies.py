@@ -11,11 +11,12 @@ from core.roles import Capability
 from core.studies import AI, REAL, Response
 from core.study_plan import plan_showings
 from db.audit import Action, write
+from db.blinding import finished, withheld
 from db.engine import Database
 from db.narrowing import seen_by
 from db.rows import allowed_id, may_change, user_id
-from db.study_desks import StudyDesks, finished
-from db.study_records import RaterProgress, Study, StudyDraft
+from db.study_desks import StudyDesks
+from db.study_records import RaterProgress, Study, StudyDraft, Withheld
 from db.study_responses import read_responses
 from db.tables import generations, studies, study_answers, study_items, study_showings, users
 
@@ -113,6 +114,11 @@ class Studies(StudyDesks):
         """The rater's own studies, newest first."""
         with self.database.reading() as connection:
             return progress_rows(connection, v.rater_id == user_id(connection, rater))
+
+    def withheld(self, rater: str) -> list[Withheld]:
+        """The studies that hide pictures from the person until they have rated all of them."""
+        with self.database.reading() as connection:
+            return withheld(connection, user_id(connection, rater))
 
     def responses(self, id: int, asking: str) -> list[Response]:
         """All finished showings, for statistics.

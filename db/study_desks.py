@@ -4,13 +4,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select
+from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from core.checklists import checklist_of
 from core.errors import InputError, NotAllowedError, NotFoundError
 from core.roles import Capability
 from core.studies import REAL, checked_answer, is_blind, open_blind, open_revealed
 from db.audit import Action, write
+from db.blinding import finished
 from db.engine import Database
 from db.rows import allowed_id, insert_missing
 from db.study_records import Asked, Desk
@@ -98,12 +99,6 @@ class StudyDesks:
         values |= {"blind": is_blind(question), "seconds": min(max(seconds, 0.0), SECONDS_MAX)}
         kept = None if value is None else json.dumps(value, ensure_ascii=False)
         connection.execute(insert(study_answers).values(value=kept, **values))
-
-
-def finished() -> ColumnElement[bool]:
-    """SQL: the latest word on whether the showing is done says yes."""
-    latest = select(a.value).where(a.showing_id == v.id, a.question == "finished")
-    return func.coalesce(latest.order_by(a.id.desc()).limit(1).scalar_subquery() == "true", False)
 
 
 def _query() -> Select:
