@@ -21,7 +21,8 @@ STYLE = f"""
 .st-key-study_swatches .stElementContainer, .st-key-study_swatches .stButton {{width: 100%;}}
 .st-key-study_swatches button {{width: 100%; min-width: 0; padding: 0; border: 1px solid #8a9699;}}
 .st-key-study_swatches button p {{font-size: 0;}}
-.st-key-study_swatches kbd, .st-key-study_swatches [data-testid="stButtonShortcut"] {{display: none;}}
+.st-key-study_swatches [aria-label^="Shortcut"], .st-key-study_question_realism [aria-label^="Shortcut"],
+.st-key-study_desk [class*="_confidence"] [aria-label^="Shortcut"] {{display: none;}}
 @media (max-width: 1240px) {{
   .st-key-study_swatches {{grid-template-columns: repeat(5, 1fr);}}
 }}
@@ -70,6 +71,7 @@ export default function ({ data }) {
     if (!question) return;
     const input = data.typed && question.querySelector("input");
     if (input && matchMedia("(pointer: fine)").matches) input.focus({ preventScroll: true });
+    if (input) input.onkeydown = (event) => { if (event.key === "Escape") input.blur(); };
     const picture = document.querySelector(".st-key-study_picture");
     const stacked = matchMedia("(max-width: 1000px)").matches;
     const top = stacked && picture ? picture.getBoundingClientRect().bottom : 64;

@@ -77,7 +77,9 @@ def _ask_words(repository: Repository, desk: Desk, person: str, free: str) -> No
             "What is your diagnosis?" if free == DIAGNOSES[0] else "Another diagnosis (optional)",
             key=key,
             max_chars=DIAGNOSIS_MAX,
-            placeholder="Type it and press Enter",
+            placeholder="Type it and press Enter"
+            if free == DIAGNOSES[0]
+            else "Type it and press Enter, or Escape to leave it out",
             on_change=lambda: answer(repository, desk, person, free, st.session_state[key].strip() or None),
         )
 

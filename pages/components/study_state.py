@@ -39,7 +39,8 @@ def reveal(repository: Repository, desk: Desk, person: str) -> None:
 
 
 def undo(repository: Repository, desk: Desk, person: str) -> None:
-    """Takes the last answer back."""
+    """Takes the last answer back; a further place for a diagnosis that is empty then is closed."""
+    st.session_state.pop(WANTED, None)
     _act(repository.studies.undo, desk.showing, person)
 
 
