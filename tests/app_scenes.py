@@ -111,6 +111,11 @@ def texts(app: AppTest) -> str:
     return re.sub(r"\\([^\w\s])", r"\1", "\n".join([*shown, *labels, *tables]))
 
 
+def everything(app: AppTest) -> str:
+    """All that was sent to the browser for the main part of the page, as text: tooltips and alt texts too."""
+    return "\n".join(str(getattr(node, "proto", "")) for node in app.main)
+
+
 def press(app: AppTest, key: str) -> AppTest:
     """Presses the button of this key."""
     return app.button(key=key).click().run()
