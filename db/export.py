@@ -5,7 +5,8 @@
     python -m db.export --format ratings --output ratings --ids 3 7 12
 
 --output is a new folder, or a ZIP if it ends in .zip. Private pictures of others are left out; so are
-people's names, unless --names is given. Ctrl+C stops; nothing half-written is left. Formats:
+people's names, unless --names is given, and pictures marked as too near to a training picture, unless
+--include-near is given. Ctrl+C stops; nothing half-written is left. Formats:
 
 {formats}
 """
@@ -42,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\nStopped; nothing was left.", file=sys.stderr)
         return 130
     print(f"{done.output}: {done.pictures:,} pictures.")
+    if done.left_out:
+        print(f"{done.left_out:,} too near to a training picture were left out (--include-near takes them).")
     return 0
 
 
@@ -71,6 +74,9 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--rated", action="store_true", help="rated pictures only")
     parser.add_argument("--starred", action="store_true", help="pictures starred by --user")
     parser.add_argument("--min-realism", type=float, help="mean realism at least")
+    parser.add_argument(
+        "--include-near", action="store_true", help="also pictures too near to a training picture"
+    )
     parser.add_argument("--since", type=_day, help="drawn on this day (2026-03-07, UTC) or later")
     parser.add_argument("--until", type=_day, help="drawn before this day")
     return parser
@@ -94,7 +100,7 @@ def _choice(asked: Namespace) -> Choice:
         since=asked.since,
         until=asked.until,
     )
-    return Choice(wanted, tuple(asked.ids) if asked.ids else None)
+    return Choice(wanted, tuple(asked.ids) if asked.ids else None, asked.include_near)
 
 
 def _first_user(users: Sequence) -> str:
