@@ -62,4 +62,5 @@ def export(
         text = README.format(label=form.label, note=form.note, count=f"{count:,}")
         target.add("README.md", text.encode())
         on_progress(count, order.total)
+        order.write_down(format, count)
     return Exported(output, count)
