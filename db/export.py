@@ -14,6 +14,7 @@ people's names, unless --names is given, and pictures marked as too near to a tr
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,10 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code (0, 1 with a sentence on stderr, 130 when stopped)."""
     asked = _parser().parse_args(argv)
     try:
-        repository = open_repository(Settings.from_environment())
-        asking = asked.user or _first_user(repository.users.list())
-        order = export_order(repository, _choice(asked), asking, asked.names, asked.margin)
-        done = export(order, asked.format, asked.output, _show_progress)
+        with closing(open_repository(Settings.from_environment())) as repository:
+            asking = asked.user or _first_user(repository.users.list())
+            order = export_order(repository, _choice(asked), asking, asked.names, asked.margin)
+            done = export(order, asked.format, asked.output, _show_progress)
     except Script2SkinError as error:
         print(error, file=sys.stderr)
         return 1

@@ -18,8 +18,8 @@ README = """# {label}
 
 {count} pictures, drawn by Script2Skin. They are **synthetic**, show no real person and are
 not for diagnosis.
-Each PNG file carries its recipe, a statement that a trained model made it, and an invisible mark.
-`python -m core.verify FILE` tells whether one was altered.
+Each PNG, DICOM or PDF file carries its recipes, a statement that a trained model made the pictures, and an
+invisible mark in them. `python -m core.verify FILE` tells whether one was altered.
 """
 
 
@@ -63,6 +63,7 @@ def export(
         text = README.format(label=form.label, note=form.note, count=f"{count:,}")
         target.add("README.md", text.encode())
         on_progress(count, order.total)
+        order.write_down(format, count)
     return Exported(output, count, order.left_out)
 
 
