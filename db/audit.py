@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from getpass import getuser
 
 from sqlalchemy import Connection, Select, insert, select
 
@@ -24,6 +25,7 @@ class Action(StrEnum):
     RESTORED = "restored"
     CANCELLED = "cancelled"
     ROLE_CHANGED = "role changed"
+    MODEL_ADDED = "model added"
     MODEL_ACTIVATED = "model activated"
     MODEL_REMOVED = "model removed"
     STUDY_MADE = "study made"
@@ -70,6 +72,14 @@ class Audit:
         with self.database.reading() as connection:
             allowed_id(connection, asking, Capability.ADMINISTER)
             return [AuditEntry(*row) for row in connection.execute(_query(tuple(actions), before, limit))]
+
+
+def at_the_command_line() -> str:
+    """Who stands in the log for a command that asks for no name: the account it ran under."""
+    try:
+        return f"{getuser()} (command line)"
+    except (OSError, KeyError):
+        return "command line"
 
 
 def write(

@@ -6,9 +6,10 @@
     python -m db.export --format ratings --output answers.zip --study "Tinea on brown skin"
 
 --output is a new folder, or a ZIP if it ends in .zip. Private pictures of others are left out; so are
-people's names, unless --names is given. --study takes the drawn pictures of a reader study, with the
-ratings given there; "ratings" then holds every answer, those to photographs too. --user must lead it.
-Ctrl+C stops; nothing half-written is left. Formats:
+people's names, unless --names is given, and pictures marked as too near to a training picture, unless
+--include-near is given. --study takes the drawn pictures of a reader study, with the ratings given there;
+"ratings" then holds every answer, those to photographs too. --user must lead it. Ctrl+C stops; nothing
+half-written is left. Formats:
 
 {formats}
 """
@@ -16,6 +17,8 @@ Ctrl+C stops; nothing half-written is left. Formats:
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,12 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code (0, 1 with a sentence on stderr, 130 when stopped)."""
     asked = _parser().parse_args(argv)
     try:
-        repository = open_repository(Settings.from_environment())
-        asking = asked.user or _first_user(repository.users.list())
-        order = _order(repository, asked, asking)
-        done = export(order, asked.format, asked.output, _show_progress)
-        if asked.study:
-            repository.audit.exported(asking, asked.study, _detail(asked))
+        with closing(open_repository(Settings.from_environment())) as repository:
+            asking = asked.user or _first_user(repository.users.list())
+            order = _order(repository, asked, asking)
+            done = export(order, asked.format, asked.output, _show_progress)
     except Script2SkinError as error:
         print(error, file=sys.stderr)
         return 1
@@ -49,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\nStopped; nothing was left.", file=sys.stderr)
         return 130
     print(f"{done.output}: {done.pictures:,} pictures.")
+    if done.left_out:
+        print(f"{done.left_out:,} too near to a training picture were left out (--include-near takes them).")
     return 0
 
 
@@ -56,14 +59,10 @@ def _order(repository: Repository, asked: Namespace, asking: str) -> Order:
     choice = _choice(asked)
     if asked.study is None:
         return export_order(repository, choice, asking, asked.names, asked.margin)
-    if choice != Choice():
+    if replace(choice, near=False) != Choice():
         raise InputError("--study takes the pictures of a study as they are; leave filters and --ids out.")
     study = repository.studies.named(asked.study, asking)
-    return study_order(repository, study, asking, asked.names, asked.margin)
-
-
-def _detail(asked: Namespace) -> str:
-    return f"as {FORMATS[asked.format].label}{', people named' if asked.names else ''}, to {asked.output}"
+    return study_order(repository, study, asking, asked.names, asked.margin, choice.near)
 
 
 def _parser() -> ArgumentParser:
@@ -93,6 +92,9 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--rated", action="store_true", help="rated pictures only")
     parser.add_argument("--starred", action="store_true", help="pictures starred by --user")
     parser.add_argument("--min-realism", type=float, help="mean realism at least")
+    parser.add_argument(
+        "--include-near", action="store_true", help="also pictures too near to a training picture"
+    )
     parser.add_argument("--since", type=_day, help="drawn on this day (2026-03-07, UTC) or later")
     parser.add_argument("--until", type=_day, help="drawn before this day")
     return parser
@@ -116,7 +118,7 @@ def _choice(asked: Namespace) -> Choice:
         since=asked.since,
         until=asked.until,
     )
-    return Choice(wanted, tuple(asked.ids) if asked.ids else None)
+    return Choice(wanted, tuple(asked.ids) if asked.ids else None, asked.include_near)
 
 
 def _first_user(users: Sequence) -> str:

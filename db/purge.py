@@ -9,6 +9,7 @@ import sys
 import time
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,8 +19,10 @@ from sqlalchemy import Connection, Select, delete, exists, or_, select
 from core.errors import InputError, Script2SkinError
 from core.exporting.shelf import clear_shelf
 from core.settings import Settings
+from db.audit import Action, at_the_command_line, write
 from db.engine import Database
 from db.files import leftovers
+from db.id_ranges import in_words
 from db.starts import remove_unused, sweep
 from db.tables import generation_sites, generations, prompts, ratings, reveals, stars, study_items
 
@@ -37,8 +40,10 @@ class Purged:
     leftovers: int
 
 
-def purge(database: Database, older_than_days: int) -> Purged:
+def purge(database: Database, older_than_days: int, by: str | None = None) -> Purged:
     """Removes rows and files under one lock, so that no picture drawn meanwhile can lose its file to it.
+
+    ``by`` stands in the audit log; without it the account that the command runs under.
 
     Raises:
         InputError: a negative number of days.
@@ -52,6 +57,7 @@ def purge(database: Database, older_than_days: int) -> Purged:
             old = connection.execute(_deleted_before(limit)).all()
             paths = sorted({path for row in old for path in (row.image_path, row.thumbnail_path)})
             _remove_rows(connection, [row.id for row in old])
+            _write_down(connection, database, by or at_the_command_line(), [row.id for row in old])
             files += sum(_remove_file(connection, database.library, path) for path in paths)
         rows += len(old)
         if len(old) < PIECE:
@@ -76,6 +82,12 @@ def _remove_rows(connection: Connection, ids: list[int]) -> None:
     unused = ~exists().where(generations.c.prompt_id == prompts.c.id)
     if ids:
         connection.execute(delete(prompts).where(unused))
+
+
+def _write_down(connection: Connection, database: Database, by: str, ids: list[int]) -> None:
+    if ids:
+        subject = f"{len(ids)} pictures for good"
+        write(connection, database, by, Action.DELETED, subject, f"purged: {in_words(ids)}")
 
 
 def _remove_file(connection: Connection, library: Path, path: str) -> bool:
@@ -112,9 +124,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         settings = Settings.from_environment()
-        repository = open_repository(settings)
-        purged = purge(repository.database, arguments.days)
-        exports = clear_old_exports(settings)
+        with closing(open_repository(settings)) as repository:
+            purged = purge(repository.database, arguments.days)
+            exports = clear_old_exports(settings)
     except Script2SkinError as error:
         print(error, file=sys.stderr)
         return 1

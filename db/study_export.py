@@ -11,17 +11,29 @@ from db.study_records import Study
 
 
 def study_order(
-    repository: Repository, study: Study, asking: str, rater_names: bool = False, margin: float = 1.0
+    repository: Repository,
+    study: Study,
+    asking: str,
+    rater_names: bool = False,
+    margin: float = 1.0,
+    near: bool = False,
 ) -> Order:
-    """The order for ``core.exporting.run.export``. Photographs of the study are never among its pictures.
+    """The order for ``core.exporting.run.export``. Photographs of the study are never among its pictures;
+    those too near to a training picture only if ``near`` asks for them.
 
     Raises:
         NotAllowedError: the asking user does not lead the study, or still has pictures of it to rate.
     """
     answers = _answers(repository, study, asking)
-    choice = Choice(ids=tuple(sorted(answers.generations.values())))
+    choice = Choice(ids=tuple(sorted(answers.generations.values())), near=near)
     order = export_order(repository, choice, asking, rater_names, margin)
-    return replace(order, walk=lambda: _rated_there(order, answers), study=answers)
+
+    def write_down(form: str, count: int) -> None:
+        what = "its answers" if form == "ratings" else f"{count} pictures as {form}"
+        names = ", with names" if rater_names else ""
+        repository.audit.exported(asking, f"study {study.id}", f"{study.name}: {what}{names}")
+
+    return replace(order, walk=lambda: _rated_there(order, answers), study=answers, write_down=write_down)
 
 
 def _answers(repository: Repository, study: Study, asking: str) -> StudyAnswers:

@@ -50,8 +50,9 @@ def menus(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
     drawn: list[dict[str, str]] = []
     navigation = st.navigation
 
-    def seen(pages: list[Any], **options: Any) -> Any:
-        drawn.append({f"pages/{Path(page._page).name}": page.title for page in pages})
+    def seen(pages: dict[str, list[Any]], **options: Any) -> Any:
+        listed = [page for section in pages.values() for page in section]
+        drawn.append({f"pages/{Path(page._page).name}": page.title for page in listed})
         return navigation(pages, **options)
 
     monkeypatch.setattr(st, "navigation", seen)

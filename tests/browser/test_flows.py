@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.images import read_recipe
+from core.images import SHEET_KEY, read_recipe
 from core.model_cards import load_card
 from core.settings import PROJECT
-from core.sheets import SHEET_KEY
 from db.records import CRITERIA
 from tests.browser.serving import SETTLED, running_app
 
@@ -30,6 +29,7 @@ SHOWN = {
     "studies": "Studies",
     "datasets": "Datasets",
     "studio": "Caption studio",
+    "training": "Training",
     "models": "Models",
     "verify": "Verify",
     "about": "About the model",
