@@ -3,10 +3,13 @@
     python -m db.export --format pairs --output acne.zip --rash acne
     python -m db.export --format imagefolder --output DIR --rated --min-realism 5
     python -m db.export --format ratings --output ratings --ids 3 7 12
+    python -m db.export --format ratings --output answers.zip --study "Tinea on brown skin"
 
 --output is a new folder, or a ZIP if it ends in .zip. Private pictures of others are left out; so are
 people's names, unless --names is given, and pictures marked as too near to a training picture, unless
---include-near is given. Ctrl+C stops; nothing half-written is left. Formats:
+--include-near is given. --study takes the drawn pictures of a reader study, with the ratings given there;
+"ratings" then holds every answer, those to photographs too. --user must lead it. Ctrl+C stops; nothing
+half-written is left. Formats:
 
 {formats}
 """
@@ -15,16 +18,19 @@ import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.errors import Script2SkinError
+from core.errors import InputError, Script2SkinError
 from core.exporting.formats import FORMATS
+from core.exporting.items import Order
 from core.exporting.run import export
 from core.settings import Settings
 from db.export_items import Choice, export_order
 from db.records import HistoryFilter
-from db.repository import open_repository
+from db.repository import Repository, open_repository
+from db.study_export import study_order
 
 NOBODY = "Local user"
 
@@ -35,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with closing(open_repository(Settings.from_environment())) as repository:
             asking = asked.user or _first_user(repository.users.list())
-            order = export_order(repository, _choice(asked), asking, asked.names, asked.margin)
+            order = _order(repository, asked, asking)
             done = export(order, asked.format, asked.output, _show_progress)
     except Script2SkinError as error:
         print(error, file=sys.stderr)
@@ -47,6 +53,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     if done.left_out:
         print(f"{done.left_out:,} too near to a training picture were left out (--include-near takes them).")
     return 0
+
+
+def _order(repository: Repository, asked: Namespace, asking: str) -> Order:
+    choice = _choice(asked)
+    if asked.study is None:
+        return export_order(repository, choice, asking, asked.names, asked.margin)
+    if replace(choice, near=False) != Choice():
+        raise InputError("--study takes the pictures of a study as they are; leave filters and --ids out.")
+    study = repository.studies.named(asked.study, asking)
+    return study_order(repository, study, asking, asked.names, asked.margin, choice.near)
 
 
 def _parser() -> ArgumentParser:
@@ -68,6 +84,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         "--ids", type=int, nargs="+", metavar="ID", help="these pictures, whatever the filter"
     )
+    parser.add_argument("--study", metavar="NAME", help="the pictures and ratings of this reader study")
     for name in ("rash", "site", "tone", "model"):
         parser.add_argument(f"--{name}", action="append", default=[], help=f"this {name} (repeatable)")
     parser.add_argument("--text", default="", help="words of the prompt")

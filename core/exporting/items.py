@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from core.exporting.study import StudyAnswers
 from core.provenance.outgoing import Outgoing
 from core.recipes import Recipe
 
@@ -62,7 +63,7 @@ class Order:
     """What is asked for. ``rater_names``: people are named, else they are "rater 1", "rater 2", ...
     ``margin``: difference in mean realism from which one picture counts as better. ``left_out``: pictures
     chosen but not walked over, since they are too near to a training picture. ``write_down``: keeps a record
-    that they left."""
+    that they left. ``study``: the pictures are those of a reader study, and so are their ratings."""
 
     walk: Walk
     total: int
@@ -71,6 +72,7 @@ class Order:
     margin: float = 1.0
     left_out: int = 0
     write_down: WriteDown = nobody_writes
+    study: StudyAnswers | None = None
 
 
 @dataclass(slots=True)

@@ -45,7 +45,8 @@ def export(
     """
     if format not in FORMATS:
         raise InputError(f"There is no format '{format}'; choose one of {', '.join(FORMATS)}.")
-    if not order.total:
+    answers_alone = order.study is not None and format == "ratings"
+    if not order.total and not answers_alone:
         raise InputError(_nothing(order))
     form, count = FORMATS[format], 0
 
@@ -58,9 +59,12 @@ def export(
 
     with opened(output) as target:
         form.write(order, followed(), target)
-        if not count:
+        if not count and not answers_alone:
             raise ExportError("The pictures were deleted before they could be exported.")
         text = README.format(label=form.label, note=form.note, count=f"{count:,}")
+        if order.study is not None:
+            named = order.rater_names
+            text = order.study.readme(named) if answers_alone else text + order.study.pictures_note()
         target.add("README.md", text.encode())
         on_progress(count, order.total)
         order.write_down(format, count)
