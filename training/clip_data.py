@@ -1,5 +1,6 @@
 """Phantoms as CLIP learns from them: small pictures, attribute numbers and tokenised sentences."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,11 +61,13 @@ class Sentences:
     held_out: dict[Attributes, NDArray[np.int64]]
 
 
-def tokenise_sentences(phantoms: PhantomSet, tokenizer: CLIPTokenizer) -> Sentences:
+def tokenise_sentences(
+    phantoms: PhantomSet, tokenizer: CLIPTokenizer, left_out: Sequence[str] = ()
+) -> Sentences:
     """Rows of 77 tokens for every paraphrase of every combination that occurs."""
     train, held_out = {}, {}
     for attributes in dict.fromkeys(phantom.attributes for phantom in phantoms.phantoms):
-        kept, spared = split_paraphrases(attributes)
+        kept, spared = split_paraphrases(attributes, left_out=left_out)
         train[attributes], held_out[attributes] = tokenise(kept, tokenizer), tokenise(spared, tokenizer)
     return Sentences(train, held_out)
 
@@ -123,8 +126,11 @@ class ClipData:
         return padded[top : top + image.shape[0], left : left + image.shape[1]], areas
 
 
-def load_clip_data(phantoms: PhantomSet, tokenizer: CLIPTokenizer, size: int, patch: int) -> ClipData:
-    """Shrinks the pictures to ``size`` and the masks to one area number a patch."""
+def load_clip_data(
+    phantoms: PhantomSet, tokenizer: CLIPTokenizer, size: int, patch: int, left_out: Sequence[str] = ()
+) -> ClipData:
+    """Shrinks the pictures to ``size`` and the masks to one area number a patch; no sentence holds a name in
+    ``left_out``."""
     labels = labels_of(phantoms)
     attributes = tuple(phantom.attributes for phantom in phantoms.phantoms)
     return ClipData(
@@ -133,7 +139,7 @@ def load_clip_data(phantoms: PhantomSet, tokenizer: CLIPTokenizer, size: int, pa
         np.asarray([labels.number(a) for a in attributes], dtype=np.int64),
         attributes,
         labels,
-        tokenise_sentences(phantoms, tokenizer),
+        tokenise_sentences(phantoms, tokenizer, left_out),
         int(tokenizer.eos_token_id),
     )
 

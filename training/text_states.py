@@ -53,28 +53,31 @@ class Prompts:
         return int(self.template[picture])
 
 
-def collect_prompts(phantoms: Sequence[Phantom], each: int, seed: int) -> Prompts:
-    """Chooses, for every distinct triple of attributes, ``each`` paraphrases and as many partial prompts."""
+def collect_prompts(
+    phantoms: Sequence[Phantom], each: int, seed: int, left_out: Sequence[str] = ()
+) -> Prompts:
+    """Chooses, for every distinct triple of attributes, ``each`` paraphrases and as many partial prompts;
+    none holds a name in ``left_out``."""
     rng = np.random.default_rng(seed)
     rows: dict[str, int] = {"": 0}
     known: dict[Attributes, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
     for attributes in dict.fromkeys(p.attributes for p in phantoms):
         known[attributes] = (
-            _rows_of(_some(_sentences(attributes), each, rng), rows),
-            _rows_of(_some(_partial_sentences(attributes), each, rng), rows),
+            _rows_of(_some(_sentences(attributes, left_out), each, rng), rows),
+            _rows_of(_some(_partial_sentences(attributes, left_out), each, rng), rows),
         )
     template = _rows_of([p.caption for p in phantoms], rows)
     pairs = [known[p.attributes] for p in phantoms]
     return Prompts(tuple(rows), template, tuple(p[0] for p in pairs), tuple(p[1] for p in pairs))
 
 
-def _sentences(attributes: Attributes) -> list[str]:
-    return split_paraphrases(attributes, load_vocabulary())[0]
+def _sentences(attributes: Attributes, left_out: Sequence[str]) -> list[str]:
+    return split_paraphrases(attributes, load_vocabulary(), left_out)[0]
 
 
-def _partial_sentences(attributes: Attributes) -> list[str]:
+def _partial_sentences(attributes: Attributes, left_out: Sequence[str]) -> list[str]:
     without = (replace(attributes, tone=None), replace(attributes, sites=()))
-    return [sentence for known in without for sentence in _sentences(known)]
+    return [sentence for known in without for sentence in _sentences(known, left_out)]
 
 
 def _some(sentences: list[str], count: int, rng: np.random.Generator) -> list[str]:
