@@ -16,6 +16,7 @@ from core.images import read_picture
 from core.model_cards import load_card
 from core.readings import Reading, ReadingStore, Unread
 from core.recipes import Recipe
+from core.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
     from core.judge import Judge, JudgeReading
@@ -69,12 +70,14 @@ def _examine(unread: Unread, judge: "Judge", reference: "ToneReference", digest:
 def measure_picture(
     image: Image.Image, recipe: Recipe, judge: "Judge", reference: "ToneReference", digest: str = ""
 ) -> Reading:
-    """Measures one picture of any size. The tone is compared with the phantoms of the asked site."""
+    """Measures one picture of any size. The tone is compared with the phantoms of the asked site, on the
+    scale of the asked tone."""
     from core.colour import MONK_LAB, delta_e
     from core.tone import measure_tone
 
     seen = judge.read(image)
-    tone = measure_tone(image, seen.skin, recipe.sites[0] if recipe.sites else None, reference)
+    site, scale = recipe.attributes.site, load_vocabulary().tone_scale(recipe.tone)
+    tone = measure_tone(image, seen.skin, site, reference, tuple(scale))
     known = _words(seen) if load_card(recipe.model).judge else {}
     if tone is None:
         return Reading(lesion_share=_lesion_share(seen), judge_sha256=digest, note=NO_SKIN, **known)
@@ -96,7 +99,21 @@ def _words(seen: "JudgeReading") -> dict[str, Any]:
         "rash_probability": round(seen.rash[rash], 4),
         "site": site,
         "site_probability": round(seen.site[site], 4),
+        **_further("severity", None if _is_control(rash) else seen.likeliest_severity, seen.severity),
+        **_further("view", seen.likeliest_view, seen.view),
     }
+
+
+def _further(name: str, likeliest: str | None, shares: dict[str, float]) -> dict[str, Any]:
+    """A key and its probability; nothing where the judge does not tell it, or there is none to tell."""
+    if likeliest is None:
+        return {}
+    return {name: likeliest, f"{name}_probability": round(shares[likeliest], 4)}
+
+
+def _is_control(rash: str) -> bool:
+    rashes = load_vocabulary().rashes
+    return rash in rashes and rashes[rash].control
 
 
 def _lesion_share(seen: "JudgeReading") -> float | None:

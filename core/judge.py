@@ -5,7 +5,7 @@ training one. A judge is a folder with ``config.json`` and ``model.safetensors``
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,14 @@ CONFIG_NAME, WEIGHTS_NAME = "config.json", "model.safetensors"
 @dataclass(frozen=True, slots=True)
 class JudgeReading:
     """What the judge sees. Probabilities by key; ``skin`` (without lesions) and ``lesion`` are boolean masks
-    of the picture's height and width."""
+    of the picture's height and width. ``severity`` and ``view`` are empty if the judge does not tell them."""
 
     rash: dict[str, float]
     site: dict[str, float]
     skin: NDArray[np.bool_]
     lesion: NDArray[np.bool_]
+    severity: dict[str, float] = field(default_factory=dict)
+    view: dict[str, float] = field(default_factory=dict)
 
     @property
     def likeliest_rash(self) -> str:
@@ -42,6 +44,16 @@ class JudgeReading:
     def likeliest_site(self) -> str:
         """The site with the highest probability."""
         return max(self.site, key=self.site.__getitem__)
+
+    @property
+    def likeliest_severity(self) -> str | None:
+        """The severity with the highest probability; None where the judge does not tell it."""
+        return max(self.severity, key=self.severity.__getitem__, default=None)
+
+    @property
+    def likeliest_view(self) -> str | None:
+        """The view with the highest probability; None where the judge does not tell it."""
+        return max(self.view, key=self.view.__getitem__, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +76,14 @@ class Judge:
         """Reads several pictures at once; each answer is independent of its neighbours."""
         batch = torch.stack([_pixels(image, self.config.size) for image in images])
         logits = self.network(batch)
-        rash, site = logits.rash.softmax(dim=1), logits.site.softmax(dim=1)
+        config, further = self.config, logits.further
         return [
             JudgeReading(
-                dict(zip(self.config.rashes, rash[i].tolist(), strict=True)),
-                dict(zip(self.config.sites, site[i].tolist(), strict=True)),
+                _shares(config.rashes, logits.rash[i]),
+                _shares(config.sites, logits.site[i]),
                 *_masks(logits.areas[i], image.size),
+                _shares(config.severities, further["severity"][i]) if "severity" in further else {},
+                _shares(config.views, further["view"][i]) if "view" in further else {},
             )
             for i, image in enumerate(images)
         ]
@@ -115,6 +129,11 @@ def _read_config(path: Path) -> JudgeConfig:
     found = json.loads(path.read_text(encoding="utf-8"))
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in found.items()}
     return JudgeConfig(**values)
+
+
+def _shares(keys: tuple[str, ...], logits: Tensor) -> dict[str, float]:
+    """Probabilities by key."""
+    return dict(zip(keys, logits.softmax(dim=0).tolist(), strict=True))
 
 
 def _pixels(image: Image.Image, size: int) -> Tensor:

@@ -15,7 +15,8 @@ PATCH = 4
 
 @dataclass(frozen=True, slots=True)
 class JudgeConfig:
-    """Keys that the heads answer with, in order, and the size of the network."""
+    """Keys that the heads answer with, in order, and the size of the network. A judge of phantoms without
+    severities or views has no head for them."""
 
     rashes: tuple[str, ...]
     sites: tuple[str, ...]
@@ -23,17 +24,21 @@ class JudgeConfig:
     widths: tuple[int, ...] = (24, 48, 96, 160)
     blocks: tuple[int, ...] = (1, 1, 2, 1)
     map_width: int = 24
+    severities: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeLogits:
     """Raw answers: (batch, rashes), (batch, sites), (batch, 3, size / 4, size / 4), and for training the
-    rash that each square would be by itself, (batch, rashes, size / 4, size / 4)."""
+    rash that each square would be by itself, (batch, rashes, size / 4, size / 4). ``further`` holds (batch,
+    values) by "severity" and "view", where the judge tells them."""
 
     rash: Tensor
     site: Tensor
     areas: Tensor
     rash_map: Tensor
+    further: dict[str, Tensor]
 
 
 class ResidualBlock(nn.Module):
@@ -56,8 +61,9 @@ class ResidualBlock(nn.Module):
 class JudgeNetwork(nn.Module):
     """A residual convnet, and a pyramid that maps areas and rashes.
 
-    The site is told by the pooled deepest features. The rash is told by those and by what the map shows where
-    it sees lesions: a papule of four pixels would be lost in a mean over the whole picture.
+    The site and the view are told by the pooled deepest features. The rash and its severity are told by those
+    and by what the map shows where it sees lesions: a papule of four pixels would be lost in a mean over the
+    whole picture.
     """
 
     def __init__(self, config: JudgeConfig) -> None:
@@ -71,6 +77,10 @@ class JudgeNetwork(nn.Module):
         pooled = 2 * config.widths[-1]
         self.rash = nn.Linear(pooled + config.map_width + len(config.rashes) + 2, len(config.rashes))
         self.site = nn.Linear(pooled, len(config.sites))
+        if config.severities:
+            self.severity = nn.Linear(self.rash.in_features, len(config.severities))
+        if config.views:
+            self.view = nn.Linear(pooled, len(config.views))
 
     def forward(self, pixels: Tensor) -> JudgeLogits:
         """(batch, 3, size, size) in -1..1 to logits."""
@@ -79,7 +89,12 @@ class JudgeNetwork(nn.Module):
         merged = self._merge(levels)
         areas, rash_map = self.areas(merged), self.rash_map(merged)
         evidence = torch.cat([pooled, _on_lesions(torch.cat([merged, rash_map], dim=1), areas)], dim=1)
-        return JudgeLogits(self.rash(evidence), self.site(pooled), areas, rash_map)
+        further = self._further(pooled, evidence)
+        return JudgeLogits(self.rash(evidence), self.site(pooled), areas, rash_map, further)
+
+    def _further(self, pooled: Tensor, evidence: Tensor) -> dict[str, Tensor]:
+        severity = {"severity": self.severity(evidence)} if self.config.severities else {}
+        return severity | ({"view": self.view(pooled)} if self.config.views else {})
 
     def features(self, pixels: Tensor) -> Tensor:
         """(batch, 3, size, size) in -1..1 to (batch, 2 x last width): what both answers start from."""

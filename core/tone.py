@@ -6,7 +6,7 @@ measured in the same way with the same masks (``training.train_judge`` writes th
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from PIL import Image
 
 from core.colour import MONK_LAB, delta_e, ita_degrees, nearest_monk, srgb_to_lab
 from core.errors import ModelMissingError
-from core.vocabulary import load_vocabulary
+from core.vocabulary import Tone, load_vocabulary
 
 REFERENCE_NAME = "tone_reference.json"
 ANY_SITE = "any"
@@ -49,9 +49,16 @@ class ToneReading:
 
 @dataclass(frozen=True, slots=True)
 class ToneReference:
-    """CIE Lab of skin by site and tone key; the row ANY_SITE covers all sites."""
+    """CIE Lab of skin by site and tone key; the row ANY_SITE covers all sites. Every row holds the named
+    tones, and the steps of the Monk scale if phantoms of them were measured."""
 
     colours: dict[str, dict[str, Lab]]
+
+    def scale(self, tones: Sequence[str]) -> tuple[str, ...]:
+        """Those tones if the table holds them all, else the named ones."""
+        there = self.colours[ANY_SITE]
+        whole = bool(tones) and all(tone in there for tone in tones)
+        return tuple(tones) if whole else tuple(key for key in there if key in load_vocabulary().tones)
 
     def at(self, site: str | None) -> dict[str, Lab]:
         """Colours of the steps at a site."""
@@ -59,7 +66,11 @@ class ToneReference:
 
 
 def measure_tone(
-    image: Image.Image, skin: NDArray[np.bool_], site: str | None, reference: ToneReference
+    image: Image.Image,
+    skin: NDArray[np.bool_],
+    site: str | None,
+    reference: ToneReference,
+    tones: Sequence[str] = (),
 ) -> ToneReading | None:
     """Measures the skin's colour and names the nearest step by CIEDE2000; None where no skin is seen.
 
@@ -68,11 +79,13 @@ def measure_tone(
         skin: mask of unaffected skin, of the picture's height and width.
         site: vocabulary key, or None if it is not known.
         reference: colours to compare with.
+        tones: the scale to tell a step of; the named tones where it is empty or not in the table.
     """
     lab = skin_colour(image, skin)
     if lab is None:
         return None
-    steps = reference.at(site)
+    colours = reference.at(site)
+    steps = {tone: colours[tone] for tone in reference.scale(tones)}
     distances = delta_e(lab, np.asarray(list(steps.values())))
     nearest = int(np.argmin(distances))
     return ToneReading(
@@ -108,31 +121,41 @@ def _inner(skin: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def build_reference(sites: Sequence[str], tones: Sequence[str], colours: ArrayLike) -> ToneReference:
     """The median colour of each tone at each site, from pictures whose attributes are known.
 
-    A tone that was not measured at a site takes its colour over all sites; one that was measured nowhere
-    takes the mean of its Monk swatches.
+    Pictures of a Monk step count for the named tone that holds it, too. A tone that was not measured at a
+    site takes its colour over all sites; one that was measured nowhere takes the mean of its Monk swatches.
 
     Args:
         sites, tones: of each picture.
         colours: (pictures, 3) CIE Lab from ``skin_colour``.
     """
+    words = load_vocabulary()
     lab = np.asarray(colours, dtype=np.float64).reshape(-1, 3)
-    place, tone = np.asarray(sites), np.asarray(tones)
-    everywhere = _row(lab, tone, swatch_colours())
-    rows = {site: _row(lab[place == site], tone[place == site], everywhere) for site in sorted(set(sites))}
+    known = words.all_tones if any(tone in words.monk_tones for tone in tones) else words.tones
+    shown = [{tone, words.named_tone(words.tone(tone)).key} for tone in tones]
+    place = np.asarray(sites)
+    everywhere = _row(lab, shown, swatch_colours(known))
+    rows = {
+        site: _row(
+            lab[place == site], [s for s, at in zip(shown, sites, strict=True) if at == site], everywhere
+        )
+        for site in sorted(set(sites))
+    }
     return ToneReference({ANY_SITE: everywhere, **rows})
 
 
-def swatch_colours() -> dict[str, Lab]:
-    """Mean colour of each tone's Monk swatches, from light to dark."""
-    tones = load_vocabulary().tones.values()
-    return {tone.key: _triple(MONK_LAB[tone.monk[0] - 1 : tone.monk[1]].mean(axis=0)) for tone in tones}
+def swatch_colours(tones: Mapping[str, Tone] | None = None) -> dict[str, Lab]:
+    """Mean colour of each tone's Monk swatches, from light to dark; of the named tones unless told others."""
+    known = (load_vocabulary().tones if tones is None else tones).values()
+    return {tone.key: _triple(MONK_LAB[tone.monk[0] - 1 : tone.monk[1]].mean(axis=0)) for tone in known}
 
 
-def _row(lab: NDArray[np.float64], tone: NDArray[np.str_], otherwise: dict[str, Lab]) -> dict[str, Lab]:
-    return {
-        key: _triple(np.median(lab[tone == key], axis=0)) if (tone == key).any() else colour
-        for key, colour in otherwise.items()
-    }
+def _row(lab: NDArray[np.float64], shown: list[set[str]], otherwise: dict[str, Lab]) -> dict[str, Lab]:
+    """``shown`` holds the tones that each picture counts for."""
+    row = {}
+    for key, colour in otherwise.items():
+        own = lab[[key in tones for tones in shown]]
+        row[key] = _triple(np.median(own, axis=0)) if len(own) else colour
+    return row
 
 
 def save_reference(reference: ToneReference, folder: Path) -> None:

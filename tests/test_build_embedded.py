@@ -7,12 +7,17 @@ from safetensors.torch import load_file
 from transformers import CLIPModel
 
 from core.checkpoints import check_model_folder
-from core.errors import TrainingError
+from core.errors import ModelMissingError, TrainingError
 from core.judge import load_judge
+from core.measurements import load_measurement
 from core.model_cards import load_card
+from core.tone import load_reference
+from core.vocabulary import load_vocabulary
 from training import build_embedded
 from training.assembly import LARGEST_FILE, check_drawing, check_sizes
 from training.build_embedded import Stage, main, run_stage, stages, tiny_plan
+from training.starting_points import starting_points
+from training.taught_words import ALL, RELEASED
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +68,78 @@ def test_the_judge_is_released_and_learned_from_phantoms_of_another_seed(built):
         for name in ("phantoms", "phantoms_judge", "phantoms_held_out")
     ]
     assert len(set(seeds)) == 3
+
+
+@pytest.fixture(scope="module")
+def built_all(built):
+    """The same with all words, started from the first model."""
+    folder, model = built.with_name("all"), built / "models" / "embedded"
+    places = ["--work", str(folder / "work"), "--models", str(folder / "models")]
+    assert main([*places, "--tiny", "--words", "all", "--init", str(model)]) == 0
+    return folder
+
+
+def test_a_model_of_all_words_knows_them_and_says_so(built_all):
+    card, words = load_card(built_all / "models" / "embedded"), load_vocabulary()
+    assert set(card.tones) == set(words.all_tones) and card.true_sites
+    assert card.severities == tuple(words.severities) and card.views == tuple(words.views)
+    assert len(card.rashes) > 15 and "hair_loss" not in card.rashes
+    judge = load_judge(built_all / "models" / "judge").config
+    assert (judge.severities, judge.views) == (card.severities, card.views)
+
+
+def test_a_model_of_all_words_is_measured_by_all_of_them(built_all):
+    report = json.loads((built_all / "work" / "evaluation.json").read_text())
+    figures, tables = report["figures"], report["tables"]
+    for name in ("view", "view_ceiling", "severity_ceiling", "rash_paraphrased", "site_paraphrased"):
+        low, high = figures[f"{name}_interval"]
+        assert 0 <= low <= figures[name] <= high <= 1
+    assert {"view_confusion", "by_view"} <= set(tables)
+    assert set(tables["tone_confusion"]["asked"]) == set(load_vocabulary().monk_tones)
+    assert report["count_paraphrased"] == 2
+    assert "view_confusion" in report["ceiling_tables"]
+    measured = load_measurement(built_all / "models" / "embedded")
+    assert measured is not None and "view" in measured.confusions
+
+
+def test_the_named_tones_are_told_by_a_judge_of_monk_steps(built_all):
+    reference = load_reference(built_all / "models" / "judge")
+    words = load_vocabulary()
+    assert reference.scale(tuple(words.monk_tones)) == tuple(words.monk_tones)
+    assert reference.scale(()) == tuple(words.tones)
+
+
+def test_a_model_of_all_words_began_with_the_weights_of_the_first(built, built_all):
+    for name, folder in (("autoencoder", "vae"), ("clip", "clip"), ("unet", "unet")):
+        config = json.loads((built_all / "work" / name / "config.json").read_text())
+        assert config["init"] == str(built / "models" / "embedded" / folder)
+    tokenizers = [p / "models" / "embedded" / "tokenizer" / "tokenizer.json" for p in (built, built_all)]
+    assert tokenizers[0].read_text() == tokenizers[1].read_text()
+
+
+def test_a_unet_that_fits_neither_clip_nor_autoencoder_is_not_started_from(tmp_path, capsys):
+    parts = {
+        "vae": {"_class_name": "AutoencoderTiny", "latent_channels": 4},
+        "clip": {"text_config": {"hidden_size": 32}},
+        "unet": {"in_channels": 4, "cross_attention_dim": 768},
+    }
+    for name, config in parts.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text(json.dumps(config))
+    found = starting_points(tmp_path)
+    assert found["unet"] == () and found["clip"] == ("--init", str(tmp_path / "clip"))
+    assert "unet:" in capsys.readouterr().out
+    with pytest.raises(ModelMissingError, match="to start from"):
+        starting_points(tmp_path / "nowhere")
+
+
+def test_the_plan_of_all_words_holds_every_group_at_twenty_sites_or_more():
+    words = load_vocabulary()
+    assert set(ALL.rashes) == set(words.rashes) and len(ALL.sites) >= 20
+    assert set(RELEASED.sites) <= set(ALL.sites)
+    assert all(any(words.rashes[rash].is_drawn_at(site) for site in ALL.sites) for rash in ALL.rashes)
+    flags = ALL.but(["palm"], 9).flags()
+    assert "acne" not in flags and "tinea" in flags and ALL.but(["palm"], 9).phantoms[0] == 9
 
 
 def test_stages_with_a_result_are_skipped(built, monkeypatch, capsys):

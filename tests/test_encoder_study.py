@@ -200,7 +200,9 @@ def test_seeds_that_differ_widen_the_interval():
 
 def test_seeds_that_all_fail_are_as_sure_as_their_pictures():
     share = share_of({1: [False] * 48, 2: [False] * 48})
-    assert share.low == pytest.approx(0, abs=1e-9) and share.high == pytest.approx(1.96**2 / (96 + 1.96**2), abs=1e-4)
+    assert share.low == pytest.approx(0, abs=1e-9) and share.high == pytest.approx(
+        1.96**2 / (96 + 1.96**2), abs=1e-4
+    )
 
 
 def test_a_change_has_newcombes_interval():

@@ -17,14 +17,16 @@ from core.judge import load_judge, save_judge
 from core.judge_network import JudgeConfig, JudgeNetwork
 from core.model_cards import load_card, write_card
 from core.tone import build_reference, save_reference
+from core.vocabulary import load_vocabulary
 from training.composition import composition, newcombe
 from training.contact_sheet import write_contact_sheet
 from training.evaluate import main, scale_for
 from training.evaluation_page import evaluation_page
-from training.evaluation_plan import balanced_part, plan_repeats, plan_requests
+from training.evaluation_plan import balanced_part, plan_paraphrases, plan_repeats, plan_requests
 from training.judged_figures import NOT_SEEN, Scale, accuracies, flat, tables, tone_errors
 from training.judging import Judged
 from training.metrics import Proportion
+from training.paraphrases import split_paraphrases
 from training.triples import all_triples, is_held_out
 
 SCALE = Scale(("acne", "eczema", "clear"), ("face", "foot"), ("fair", "tan", "black"))
@@ -209,6 +211,29 @@ def test_whole_rounds_ask_for_every_combination_equally_often():
     requests = plan_requests(SCALE, 36)
     assert Counter(r.attributes for r in requests) == dict.fromkeys(all_triples(*_keys()), 2)
     assert len({r.seed for r in requests}) == 36
+
+
+def test_severities_and_views_take_turns_and_rashes_stay_where_they_occur():
+    words = load_vocabulary()
+    sites, tones = ("scalp", "face", "palm", "fingernails"), tuple(words.monk_tones)
+    further = (tuple(words.severities), tuple(words.views))
+    scale = Scale(tuple(words.rashes), sites, tones, *further, true_sites=True)
+    asked = [request.attributes for request in plan_requests(scale, 360)]
+    assert all(words.rashes[a.rash].is_drawn_at(a.site) for a in asked)
+    severities = Counter(a.severity for a in asked if a.rash != "clear")
+    assert None not in severities and max(severities.values()) - min(severities.values()) <= 2
+    assert {a.severity for a in asked if a.rash == "clear"} == {None}
+    assert set(Counter(a.view for a in asked)) == set(words.views)
+
+
+def test_paraphrases_ask_for_the_same_things_in_sentences_that_training_never_saw():
+    scale = Scale(("acne", "tinea"), ("foot", "cheek"), ("fair", "black"))
+    requests = plan_paraphrases(scale, 8)
+    assert len({request.seed for request in requests} & {r.seed for r in plan_requests(scale, 8)}) == 0
+    for request in requests:
+        trained, held_out = split_paraphrases(request.attributes)
+        assert request.prompt in held_out and request.prompt not in trained
+    assert len({request.attributes for request in requests}) == 8
 
 
 def test_repeats_ask_for_a_few_prompts_by_many_seeds():

@@ -11,7 +11,7 @@ from training.datasets import LESION, open_phantoms
 from training.latents import LEAST_WEIGHT, channel_weights, encode_phantoms, lesion_cells
 from training.noise_schedule import TimestepSampler, make_scheduler
 from training.runs import Pace, Rhythm, read_metrics
-from training.text_states import PromptShares, collect_prompts, hidden_states, load_text_encoder
+from training.text_states import PromptShares, collect_prompts, load_text_encoder, text_states
 from training.tokenizer import train_tokenizer
 from training.train_unet import Learner, UNetConfig, chances_of, main, make_learner, prepare_lessons, train
 from training.unet_layout import SIZES
@@ -210,7 +210,7 @@ def test_latents_are_encoded_once_and_again_when_the_autoencoder_changes(rooms, 
 
 def test_hidden_states_are_those_of_the_whole_clip_with_padding(rooms):
     sentences = ["", "tinea at the foot"]
-    states = hidden_states(sentences, rooms / "clip", CPU)
+    states = text_states(sentences, rooms / "clip", CPU).kept
     tokenizer, _ = load_text_encoder(rooms / "clip")
     clip = CLIPModel.from_pretrained(rooms / "clip").eval()
     ids = tokenizer(sentences, padding="max_length", max_length=77, return_tensors="pt").input_ids
@@ -230,6 +230,7 @@ def test_prompts_are_drawn_in_their_shares_and_fit_their_pictures(rooms):
         for kind, own in (("paraphrase", prompts.paraphrase), ("partial", prompts.partial))
     }
     assert np.mean(np.array(rows) == 0) == pytest.approx(0.1, abs=0.02)
-    assert np.mean(np.array(rows) == prompts.template[2]) == pytest.approx(0.55, abs=0.08)
+    (caption,) = prompts.template[2]
+    assert np.mean(np.array(rows) == caption) == pytest.approx(0.55, abs=0.08)
     assert shares["partial"] == pytest.approx(0.1, abs=0.02)
-    assert prompts.sentences[0] == "" and prompts.sentences[prompts.template[2]] == phantoms[2].caption
+    assert prompts.sentences[0] == "" and prompts.sentences[caption] == phantoms[2].caption

@@ -125,6 +125,7 @@ def _load_in_float32(config: Path) -> None:
 def card_for(phantoms: PhantomSet) -> ModelCard:
     """What the model knows is what its phantoms show."""
     asked, words = [p.attributes for p in phantoms.phantoms], load_vocabulary()
+    settings = _settings(phantoms.folder)
     return ModelCard(
         source=EMBEDDED_MODEL,
         label="Embedded model",
@@ -132,20 +133,31 @@ def card_for(phantoms: PhantomSet) -> ModelCard:
         notice=NOTICE,
         rashes=_known(words.rashes, (a.rash for a in asked)),
         sites=_known(words.sites, (site for a in asked for site in a.sites)),
-        tones=_known(words.tones, (a.tone for a in asked)),
+        tones=_known(words.all_tones, _tones_taught(a.tone for a in asked)),
+        severities=_known(words.severities, (a.severity for a in asked)),
+        views=_known(words.views, (a.view for a in asked)),
         defaults=DrawingDefaults(20, 3.0, "ddim", phantoms.size, phantoms.size),
         licence="Apache-2.0",
         judge=True,
-        held_out=_share_held_out(phantoms.folder),
+        held_out=float(settings.get("hold_out", 0.0)),
+        true_sites=bool(settings.get("true_sites", False)),
         origin=f"{ORIGIN} It learned from {len(phantoms)} of them.",
     )
 
 
-def _share_held_out(folder: Path) -> float:
-    """Share of combinations that the phantoms leave out; their settings stand beside them."""
+def _settings(folder: Path) -> dict[str, Any]:
+    """How the phantoms were drawn, as it stands beside them."""
     path = folder / SETTINGS_FILE
-    settings = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return float(settings.get("hold_out", 0.0))
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found
+
+
+def _tones_taught(shown: Iterable[str | None]) -> set[str]:
+    """The tones that were shown, and the named ones all of whose Monk steps were: captions name them, too."""
+    words, found = load_vocabulary(), {tone for tone in shown if tone}
+    steps = {key: words.named_tone(step).key for key, step in words.monk_tones.items()}
+    whole = {named for named in words.tones if all(k in found for k, of in steps.items() if of == named)}
+    return found | whole
 
 
 def _known(vocabulary: Iterable[str], used: Iterable[str | None]) -> tuple[str, ...]:

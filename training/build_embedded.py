@@ -4,13 +4,17 @@
 
 Every stage keeps its result in DIR and is skipped when it is there; an interrupted stage goes on where it
 stopped. The model folder is written to data/models/embedded, the judge to data/models/judge.
+
+--words all teaches all 23 disease groups and clear skin at 24 sites, only where they occur, in ten Monk steps
+(and the six tones that name them), three severities and three views. --init starts autoencoder, CLIP and UNet
+from a model made by this command, as far as their shapes fit each other.
 """
 
 import json
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -18,13 +22,8 @@ from core.errors import Script2SkinError, TrainingError
 from core.settings import EMBEDDED_MODEL, JUDGE, Settings
 from training.assembly import Parts, assemble, check_drawing, copy_judge, record_figures
 from training.redrawn import RECORD_NAME
-
-SITES = (
-    *("face", "cheek", "neck", "chest", "back", "stomach", "arm", "hand", "palm", "fingers"),
-    *("leg", "foot", "between_toes", "sole"),
-)
-RASHES = ("clear", "acne", "eczema", "tinea")
-"""Sites and rashes of the released model; ``training.render_phantoms`` can draw more of both."""
+from training.starting_points import starting_points
+from training.taught_words import ALL, RELEASED, WORDS, TaughtWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +33,8 @@ class Plan:
     work: Path
     models: Path
     seed: int = 11
-    sites: tuple[str, ...] = SITES
-    phantoms: int = 6720
-    judge_phantoms: int = 2016
-    held_out: int = 672
+    words: TaughtWords = RELEASED
+    init: Path | None = None
     size: int = 256
     hold_out: float = 0.1
     autoencoder: tuple[str, ...] = ("--minutes", "20")
@@ -47,6 +44,7 @@ class Plan:
     redrawn: int = 1200
     decoder: tuple[str, ...] = ("--minutes", "30")
     evaluation: int = 336
+    paraphrased: int = 0
 
     def folder(self, name: str) -> Path:
         """Where a stage works."""
@@ -68,14 +66,15 @@ def stages(plan: Plan) -> list[Stage]:
     phantoms = plan.folder("phantoms")
     vae, clip = (str(plan.folder(name) / "model") for name in ("autoencoder", "clip"))
     places = ("--vae", vae, "--clip", clip, "--latents", str(plan.folder("latents")))
+    counts, begin = plan.words.phantoms, starting_points(plan.init)
     return [
-        _drawing(plan, "phantoms", plan.phantoms, 0, "--hold-out", str(plan.hold_out)),
-        _drawing(plan, "phantoms_judge", plan.judge_phantoms, 1),
-        _drawing(plan, "phantoms_held_out", plan.held_out, 2),
-        _training(plan, "autoencoder", phantoms, plan.autoencoder),
-        _training(plan, "clip", phantoms, plan.clip),
+        _drawing(plan, "phantoms", counts[0], 0, "--hold-out", str(plan.hold_out)),
+        _drawing(plan, "phantoms_judge", counts[1], 1),
+        _drawing(plan, "phantoms_held_out", counts[2], 2),
+        _training(plan, "autoencoder", phantoms, (*plan.autoencoder, *begin["autoencoder"])),
+        _training(plan, "clip", phantoms, (*plan.clip, *begin["clip"])),
         _training(plan, "judge", plan.folder("phantoms_judge"), plan.judge),
-        _training(plan, "unet", phantoms, (*places, *plan.unet)),
+        _training(plan, "unet", phantoms, (*places, *plan.unet, *begin["unet"])),
         _redrawing(plan, phantoms, places),
         _decoding(plan, phantoms, vae),
     ]
@@ -85,7 +84,7 @@ def _drawing(plan: Plan, name: str, count: int, offset: int, *more: str) -> Stag
     """Phantoms of another seed for each purpose: the judge sees none that the generator learned from."""
     folder = plan.folder(name)
     numbers = ("--count", str(count), "--seed", str(plan.seed + offset), "--size", str(plan.size))
-    arguments = (*numbers, *more, "--output", str(folder), "--rashes", *RASHES, "--sites", *plan.sites)
+    arguments = (*numbers, *more, "--output", str(folder), *plan.words.flags())
     return Stage(name, "render_phantoms", arguments, folder / "metadata.jsonl")
 
 
@@ -153,20 +152,21 @@ def _evaluation(plan: Plan, model: Path, judge: Path) -> Stage:
     learned = ("--training-phantoms", str(plan.folder("phantoms")))
     places = ("--model", str(model), "--judge", str(judge), "--phantoms", str(held_out), *learned)
     count = ("--count", str(plan.evaluation), "--output", str(report))
-    return Stage("evaluation", "evaluate", (*places, *count), report)
+    more = ("--count-paraphrases", str(plan.paraphrased)) if plan.paraphrased else ()
+    return Stage("evaluation", "evaluate", (*places, *count, *more), report)
 
 
-def tiny_plan(work: Path, models: Path, seed: int) -> Plan:
+def tiny_plan(
+    work: Path, models: Path, seed: int, words: TaughtWords = RELEASED, init: Path | None = None
+) -> Plan:
     """Microscopic sizes: shows in less than a minute that the chain holds together, and draws nothing."""
     steps = ("--steps", "3")
     return Plan(
         work,
         models,
         seed,
-        sites=("face", "foot"),
-        phantoms=48,
-        judge_phantoms=48,
-        held_out=48,
+        words=replace(words, sites=("face", "foot"), phantoms=(48, 48, 48)),
+        init=init,
         size=64,
         autoencoder=(*steps, "--size", "tiny"),
         clip=(*steps, "--batch", "8"),
@@ -175,25 +175,28 @@ def tiny_plan(work: Path, models: Path, seed: int) -> Plan:
         redrawn=4,
         decoder=(*steps, "--batch", "2"),
         evaluation=2,
+        paraphrased=2 if words is ALL else 0,
     )
 
 
 def read_plan(arguments: Namespace) -> Plan:
     """The plan that the flags ask for."""
+    words = WORDS[arguments.words]
     if arguments.tiny:
-        return tiny_plan(arguments.work, arguments.models, arguments.seed)
+        return tiny_plan(arguments.work, arguments.models, arguments.seed, words, arguments.init)
     return Plan(
         arguments.work,
         arguments.models,
         arguments.seed,
-        tuple(arguments.sites),
-        arguments.phantoms,
+        words.but(arguments.sites, arguments.phantoms),
+        arguments.init,
         hold_out=arguments.hold_out,
         autoencoder=("--minutes", str(arguments.minutes_autoencoder)),
         clip=("--minutes", str(arguments.minutes_clip)),
         judge=("--minutes", str(arguments.minutes_judge)),
         unet=("--minutes", str(arguments.minutes_unet)),
         decoder=("--minutes", str(arguments.minutes_decoder)),
+        paraphrased=168 if words is ALL else 0,
     )
 
 
@@ -214,8 +217,14 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="folder of all intermediate results")
     parser.add_argument("--models", type=Path, default=models, help="where the finished folders go")
-    parser.add_argument("--phantoms", type=int, default=6720, help="how many pictures to learn from")
-    parser.add_argument("--sites", nargs="+", default=SITES, help="the model's sites (default: fourteen)")
+    parser.add_argument("--words", choices=WORDS, default="released", help="what the model is taught")
+    parser.add_argument(
+        "--phantoms", type=int, help="how many pictures to learn from (default 6720, all 24000)"
+    )
+    parser.add_argument("--sites", nargs="+", help="the model's sites (default: fourteen, with all 28)")
+    parser.add_argument(
+        "--init", type=Path, help="model folder to start from, for example data/models/embedded"
+    )
     parser.add_argument("--hold-out", type=float, default=0.1, help="share of combinations never to learn")
     parser.add_argument("--minutes-autoencoder", type=float, default=20)
     parser.add_argument("--minutes-clip", type=float, default=9)

@@ -13,6 +13,9 @@ BATCH = 64
 PROBE_SENTENCES = 8
 """Sentences of each combination that the probe is fitted on."""
 
+PROBE_MOST = 16_000
+"""Sentences that it is fitted on, about, at most."""
+
 Floats = NDArray[np.float32]
 
 
@@ -70,7 +73,7 @@ def embed_texts(trainee: ClipTrainee, data: ClipData, tokens: NDArray[np.int64])
 
 @torch.inference_mode()
 def probe_figures(trainee: ClipTrainee, data: ClipData) -> dict[str, float]:
-    """Accuracy of linear readers of rash, site and tone, fitted on training sentences, on held-out ones.
+    """Accuracy of a linear reader of each attribute, fitted on training sentences, on held-out ones.
 
     The readers see the last hidden states as a UNet is given them, but without their order: the mean over
     the sentence's own positions, and the state of its end.
@@ -79,7 +82,7 @@ def probe_figures(trainee: ClipTrainee, data: ClipData) -> dict[str, float]:
     asked = _probe_set(trainee, data, data.sentences.held_out)
     return {
         f"probe_{name}": linear_probe(fitted[0], fitted[1][:, i], asked[0], asked[1][:, i])
-        for i, name in enumerate(("rash", "site", "tone"))
+        for i, name in enumerate(data.labels.kinds)
     }
 
 
@@ -100,8 +103,11 @@ def _probe_set(
 ) -> tuple[Floats, NDArray[np.int64]]:
     """States and attribute numbers of a few sentences of each combination, spread over its list."""
     tokens, numbers = [], []
-    for attributes, rows in sentences.items():
-        chosen = np.linspace(0, len(rows) - 1, min(PROBE_SENTENCES, len(rows))).astype(np.int64)
+    asked = list(sentences)[:: max(1, len(sentences) // PROBE_MOST)]
+    each = max(1, min(PROBE_SENTENCES, PROBE_MOST // len(asked)))
+    for attributes in asked:
+        rows = sentences[attributes]
+        chosen = np.linspace(0, len(rows) - 1, min(each, len(rows))).astype(np.int64)
         tokens.append(rows[chosen])
         numbers += [data.labels.number(attributes)] * len(chosen)
     return text_states(trainee, np.concatenate(tokens), data.end_token), np.asarray(numbers)

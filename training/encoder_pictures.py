@@ -16,7 +16,7 @@ from core.gate import Check
 from core.judge import Judge, load_judge
 from core.model_cards import ModelCard, load_card
 from core.sheets import Sheet, encode_sheet
-from core.tone import load_reference
+from core.tone import ToneReference, load_reference
 from core.vocabulary import load_vocabulary
 from training.evaluate import scale_for
 from training.evaluation_drawing import Drawn, draw_requests
@@ -54,7 +54,8 @@ def compare_pictures(test: PictureTest) -> tuple[dict[str, Any], list[Check]]:
         ModelError: model or judge can't be used.
     """
     judge = None if test.judge is None else load_judge(test.judge)
-    scale, unjudged = _scale(load_card(test.model), judge)
+    reference = None if test.judge is None else load_reference(test.judge)
+    scale, unjudged = _scale(load_card(test.model), judge, reference)
     requests = plan_requests(scale, test.count)
     drawn = {
         arm: draw_requests(str(test.model), requests, test.folder / arm, *encoder)
@@ -62,25 +63,27 @@ def compare_pictures(test: PictureTest) -> tuple[dict[str, Any], list[Check]]:
     }
     write_grid(test.folder / GRID_NAME, test, drawn)
     made = {"grid": str(test.folder / GRID_NAME), "count": len(requests)}
-    if judge is None or test.judge is None or unjudged:
+    if judge is None or reference is None or unjudged:
         return made, [Check("pictures", True, unjudged)]
-    reference = load_reference(test.judge)
     judged = {arm: list(judge_pictures(judge, reference, map(_opened, ones))) for arm, ones in drawn.items()}
     figures = {arm: flat(accuracies(found, scale)) for arm, found in judged.items()}
     return made | figures, harm_checks(judged[STOCK], judged[TUNED], scale)
 
 
-def _scale(card: ModelCard, judge: Judge | None) -> tuple[Scale, str]:
+def _scale(card: ModelCard, judge: Judge | None, reference: ToneReference | None) -> tuple[Scale, str]:
     """What is drawn, and why it can't be judged ("" if it can)."""
     unjudged = "No judge is installed: look at the pictures yourself."
     if judge is not None:
         try:
-            return scale_for(card, judge), ""
+            return scale_for(card, judge, reference), ""
         except ModelMissingError:
             unjudged = f"The judge knows nothing that {card.label} was taught: look at the pictures yourself."
     words = load_vocabulary()
-    known = ((card.rashes, words.rashes), (card.sites, words.sites), (card.tones, words.tones))
-    return Scale(*(tuple(own or every) for own, every in known)), unjudged
+    rashes, sites, tones = (
+        tuple(own or every)
+        for own, every in ((card.rashes, words.rashes), (card.sites, words.sites), (card.tones, words.tones))
+    )
+    return Scale(rashes, sites, tones, true_sites=card.true_sites), unjudged
 
 
 def _encoders(test: PictureTest) -> dict[str, tuple[str, float | None]]:

@@ -7,8 +7,9 @@ FILE.json holds a flat "figures" object (accuracies 0 to 1, each with NAME_inter
 interval), the tables behind it and a line for every picture; FILE.html is the same for a person, FILE.png
 shows pictures with what was asked and seen. Pictures are kept in FILE_pictures: an interrupted measurement
 goes on where it stopped. NAME_ceiling is the judge's own accuracy on the phantoms of --phantoms, or without
-them on those it was released with. With --phantoms the pictures are also compared as a set (KID, diversity),
-and with --training-phantoms searched for copies of what the model learned from.
+them on those it was released with. --count-paraphrases draws more pictures by sentences that no training has
+seen: NAME_paraphrased stands beside the caption's figure. With --phantoms the pictures are also compared as a
+set (KID, diversity), and with --training-phantoms searched for copies of what the model learned from.
 """
 
 import json
@@ -34,7 +35,7 @@ from training.contact_sheet import write_contact_sheet
 from training.datasets import open_phantoms
 from training.evaluation_drawing import Drawn, draw_requests
 from training.evaluation_page import evaluation_page
-from training.evaluation_plan import plan_held_out, plan_repeats, plan_requests
+from training.evaluation_plan import plan_held_out, plan_paraphrases, plan_repeats, plan_requests
 from training.evaluation_report import Measurement, report
 from training.judge_report import REPORT_NAME, ceiling_report, phantom_pictures, scale_of
 from training.judged_figures import Scale
@@ -69,6 +70,9 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         "--count-held-out", type=int, help="more of what training never saw (default: a quarter of count)"
     )
+    parser.add_argument(
+        "--count-paraphrases", type=int, default=0, help="more by paraphrases, not the caption (default 0)"
+    )
     parser.add_argument("--output", type=Path, required=True, help="JSON file to write")
     parser.add_argument("--phantoms", type=Path, help="held-out phantoms: the judge's ceiling, KID")
     parser.add_argument("--training-phantoms", type=Path, help="those the model learned from, to find copies")
@@ -89,21 +93,24 @@ def evaluate(arguments: Namespace) -> dict[str, Any]:
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     ceiling = _ceiling(arguments, judge, reference)
     card = load_card(arguments.model)
-    scale = scale_for(card, judge)
+    scale = scale_for(card, judge, reference)
     drawn = draw_requests(arguments.model, plan_requests(scale, arguments.count), _pictures(arguments, ""))
     judged = list(judge_pictures(judge, reference, _opened(drawn)))
     write_contact_sheet(
         arguments.output.with_suffix(".png"), [(d.path, j) for d, j in zip(drawn, judged, strict=True)]
     )
     unseen = _drawn_unseen(arguments, scale, card)
+    paraphrased = _drawn_by_paraphrase(arguments, scale)
     measured = Measurement(
         drawn,
         judged,
         _as_a_set(arguments, judge, scale, drawn),
         list(judge_pictures(judge, reference, _opened(unseen))),
         card.held_out,
+        list(judge_pictures(judge, reference, _opened(paraphrased))),
     )
-    return report(measured, scale_of(judge), reference, ceiling) | {"judge": str(arguments.judge)}
+    known = scale_of(judge, (one.asked for one in judged))
+    return report(measured, known, reference, ceiling) | {"judge": str(arguments.judge)}
 
 
 def _pictures(arguments: Namespace, kind: str) -> Path:
@@ -119,6 +126,12 @@ def _drawn_unseen(arguments: Namespace, scale: Scale, card: ModelCard) -> list[D
     return draw_requests(arguments.model, requests, _pictures(arguments, "_held_out")) if requests else []
 
 
+def _drawn_by_paraphrase(arguments: Namespace, scale: Scale) -> list[Drawn]:
+    requests = plan_paraphrases(scale, arguments.count_paraphrases)
+    folder = _pictures(arguments, "_paraphrased")
+    return draw_requests(arguments.model, requests, folder) if requests else []
+
+
 def _as_a_set(arguments: Namespace, judge: Judge, scale: Scale, drawn: list[Drawn]) -> SetFigures:
     """Comparisons with phantoms; empty where no held-out phantoms are given."""
     if arguments.phantoms is None:
@@ -131,16 +144,23 @@ def _as_a_set(arguments: Namespace, judge: Judge, scale: Scale, drawn: list[Draw
     return set_figures(drawn, repeated, Compared(judge, vae, open_phantoms(arguments.phantoms), training))
 
 
-def scale_for(card: ModelCard, judge: Judge) -> Scale:
-    """What model and judge both know. A card without words knows everything.
+def scale_for(card: ModelCard, judge: Judge, reference: ToneReference | None = None) -> Scale:
+    """What model and judge both know. A card without words knows everything; tones are the steps of the Monk
+    scale if model and reference know them all.
 
     Raises:
         ModelMissingError: they have nothing in common.
     """
+    words, known = load_vocabulary(), judge.config
+    steps = tuple(key for key in words.monk_tones if card.knows("tone", key))
+    monk = len(steps) == len(words.monk_tones) and reference is not None and reference.scale(steps) == steps
     scale = Scale(
-        tuple(key for key in judge.config.rashes if card.knows("rash", key)),
-        tuple(key for key in judge.config.sites if card.knows("site", key)),
-        tuple(key for key in load_vocabulary().tones if card.knows("tone", key)),
+        tuple(key for key in known.rashes if card.knows("rash", key)),
+        tuple(key for key in known.sites if card.knows("site", key)),
+        steps if monk else tuple(key for key in words.tones if card.knows("tone", key)),
+        tuple(key for key in known.severities if card.knows("severity", key)),
+        tuple(key for key in known.views if card.knows("view", key)),
+        card.true_sites,
     )
     if not (scale.rashes and scale.sites and scale.tones):
         raise ModelMissingError(f"The judge knows nothing that {card.label} was taught; train one for it.")

@@ -33,7 +33,7 @@ def draw_requests(
     encoder: str = STOCK_ENCODER,
     weight: float | None = None,
 ) -> list[Drawn]:
-    """Draws what is not in ``folder`` yet, by the template caption and the model's default settings.
+    """Draws what is not in ``folder`` yet, by caption or prompt and the model's default settings.
 
     A picture is taken as it is if its file holds the very recipe that would draw it now: pictures of another
     model or of other settings are drawn again.
@@ -66,7 +66,9 @@ def _draw_missing(
 
 
 def _recipe(drawing: Wish, request: Request) -> Recipe:
-    return compose_recipe(replace(drawing, attributes=request.attributes, seed=request.seed))
+    if request.prompt is None:
+        return compose_recipe(replace(drawing, attributes=request.attributes, seed=request.seed))
+    return compose_recipe(replace(drawing, prompt=request.prompt, seed=request.seed))
 
 
 def _name(request: Request) -> str:

@@ -5,9 +5,11 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from core.attributes import KINDS
+
 TEMPLATES = Path(__file__).with_name("templates")
-MATRICES = ("rash_confusion", "site_confusion", "tone_confusion")
-GROUPS = ("by_rash", "by_site", "by_tone")
+MATRICES = tuple(f"{kind}_confusion" for kind in KINDS)
+GROUPS = tuple(f"by_{kind}" for kind in KINDS)
 
 
 def evaluation_page(report: dict[str, Any]) -> str:
@@ -21,8 +23,8 @@ def evaluation_page(report: dict[str, Any]) -> str:
     return environment.get_template("evaluation.html.j2").render(
         report=report,
         rows=figure_rows(report["figures"]),
-        matrices=[(name, tables[name]) for name in MATRICES],
-        groups=[(name, tables[name]) for name in GROUPS],
+        matrices=[(name, tables[name]) for name in MATRICES if name in tables],
+        groups=[(name, tables[name]) for name in GROUPS if name in tables],
         others={name: tables[name] for name in tables if name not in (*MATRICES, *GROUPS)},
     )
 

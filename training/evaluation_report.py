@@ -30,6 +30,8 @@ class Measurement:
     unseen: list[Judged]
     """More pictures of combinations that training never saw: they count in the comparison alone."""
     held_out: float
+    paraphrased: list[Judged]
+    """Pictures asked for by sentences that no training has seen, instead of the caption."""
 
 
 def report(
@@ -44,6 +46,7 @@ def report(
         **flat(accuracies(measured.judged, scale)),
         **_as_ceiling(ceiling["figures"]),
         **drop,
+        **_paraphrased(measured.paraphrased, scale),
         **measured.as_a_set.figures,
         "seconds_per_image": float(np.mean(seconds)),
     }
@@ -51,6 +54,7 @@ def report(
         "note": NOTE,
         "count": len(measured.drawn),
         "count_held_out": len(measured.unseen),
+        "count_paraphrased": len(measured.paraphrased),
         "figures": figures,
         "tables": tables(measured.judged, scale)
         | {"tone_errors": tone_errors(measured.judged, reference, scale)}
@@ -78,6 +82,12 @@ def _as_ceiling(figures: dict[str, Any]) -> dict[str, Any]:
         f"{base.removesuffix('_all')}_ceiling{'_interval' if base != name else ''}": figures[name]
         for name, base in ends.items()
     }
+
+
+def _paraphrased(judged: list[Judged], scale: Scale) -> dict[str, Any]:
+    """ "rash_paraphrased" and so on, each with its interval; empty where none was drawn."""
+    found = {name.removesuffix("_all"): share for name, share in accuracies(judged, scale).items()}
+    return flat({f"{name}_paraphrased": share for name, share in found.items()})
 
 
 def _line(drawn: Drawn, judged: Judged) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What follows a judge's training: the tone table measured with its masks, and its own accuracy."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,13 +69,16 @@ def judge_report(
 
 def ceiling_report(judge: Judge, judged: list[Judged]) -> dict[str, Any]:
     """Figures and tables of phantoms: the best that any generator can be measured at."""
-    scale = scale_of(judge)
+    scale = scale_of(judge, (one.asked for one in judged))
     return {"figures": flat(accuracies(judged, scale)), "tables": tables(judged, scale)}
 
 
-def scale_of(judge: Judge) -> Scale:
-    """The judge's keys, and all tones from light to dark."""
-    return Scale(judge.config.rashes, judge.config.sites, tuple(load_vocabulary().tones))
+def scale_of(judge: Judge, asked: Iterable[Attributes]) -> Scale:
+    """The judge's keys, and all tones of the scale that was asked, from light to dark."""
+    words, known = load_vocabulary(), judge.config
+    monk = any(attributes.tone in words.monk_tones for attributes in asked)
+    tones = tuple(words.monk_tones if monk else words.tones)
+    return Scale(known.rashes, known.sites, tones, known.severities, known.views)
 
 
 def phantom_pictures(

@@ -27,6 +27,19 @@ class Scale:
     rashes: tuple[str, ...]
     sites: tuple[str, ...]
     tones: tuple[str, ...]
+    severities: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
+    true_sites: bool = False
+    """Whether rashes are asked for only where they occur."""
+
+    def further(self, judged: Sequence[Judged]) -> dict[str, list[tuple[str, str]]]:
+        """(asked, seen) of severity and view, where they were asked for and the judge tells them."""
+        keys = {"severity": self.severities, "view": self.views}
+        pairs = {
+            k: [(getattr(j.asked, k), getattr(j, k)) for j in judged] for k, known in keys.items() if known
+        }
+        found = {kind: [(a, b) for a, b in asked if a and b] for kind, asked in pairs.items()}
+        return {kind: pairs for kind, pairs in found.items() if pairs}
 
     def steps_apart(self, judged: Judged) -> int | None:
         """Steps between asked and measured tone; None where one is missing.
@@ -54,6 +67,10 @@ def accuracies(judged: Sequence[Judged], scale: Scale) -> dict[str, Proportion]:
         "site": proportion([j.site == j.asked.site for j in site]),
         "tone_within_one": proportion([steps is not None and steps <= 1 for steps in apart]),
         "tone_exact": proportion([steps == 0 for steps in apart]),
+        **{
+            kind: proportion([asked == seen for asked, seen in pairs])
+            for kind, pairs in scale.further(judged).items()
+        },
     }
 
 
@@ -70,6 +87,8 @@ def flat(found: dict[str, Proportion], suffix: str = "") -> dict[str, Any]:
 def tables(judged: Sequence[Judged], scale: Scale) -> dict[str, Any]:
     """Confusion matrices, and every accuracy by rash, site and tone."""
     tone = [j for j in judged if j.asked.tone]
+    keys = {"severity": scale.severities, "view": scale.views}
+    further = scale.further(judged)
     return {
         "rash_confusion": _matrix(
             [(j.asked.rash, j.rash) for j in judged if j.asked.rash], scale.rashes, scale.rashes
@@ -80,9 +99,11 @@ def tables(judged: Sequence[Judged], scale: Scale) -> dict[str, Any]:
         "tone_confusion": _matrix(
             [(j.asked.tone, j.tone or NOT_SEEN) for j in tone], scale.tones, (*scale.tones, NOT_SEEN)
         ),
+        **{f"{kind}_confusion": _matrix(pairs, keys[kind], keys[kind]) for kind, pairs in further.items()},
         "by_rash": _by(judged, scale, lambda j: j.asked.rash),
         "by_site": _by(judged, scale, lambda j: j.asked.site),
         "by_tone": _by(judged, scale, lambda j: j.asked.tone),
+        **{f"by_{kind}": _by(judged, scale, _asked_for(kind)) for kind in further},
         "measured_tone": {key: _measured([j for j in tone if j.asked.tone == key]) for key in scale.tones},
     }
 
@@ -144,6 +165,10 @@ def _by(
         groups.setdefault(key(one) or "", []).append(one)
     groups.pop("", None)
     return {name: {"pictures": len(g), **flat(accuracies(g, scale))} for name, g in sorted(groups.items())}
+
+
+def _asked_for(kind: str) -> Callable[[Judged], str | None]:
+    return lambda judged: getattr(judged.asked, kind)
 
 
 def _measured(judged: Sequence[Judged]) -> dict[str, Any]:

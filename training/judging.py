@@ -9,7 +9,9 @@ from PIL import Image
 
 from core.attributes import Attributes
 from core.judge import Judge
+from core.model_cards import OPTIONAL
 from core.tone import ToneReference, measure_tone
+from core.vocabulary import load_vocabulary
 
 AT_ONCE = 16
 
@@ -33,23 +35,27 @@ class Judged:
     lab: tuple[float, float, float] | None
     lesion_share: float
     """Lesion area as a share of skin and lesion."""
+    severity: str | None = None
+    view: str | None = None
+    """As seen; None where the judge does not tell them."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types."""
-        values = asdict(self)
-        values["asked"] = {"rash": self.asked.rash, "sites": list(self.asked.sites), "tone": self.asked.tone}
-        return values
+        """Plain JSON types; of severity and view only what was asked or seen."""
+        asked = {"rash": self.asked.rash, "sites": list(self.asked.sites), "tone": self.asked.tone}
+        further = {kind: getattr(self.asked, kind) for kind in OPTIONAL if getattr(self.asked, kind)}
+        values = {name: value for name, value in asdict(self).items() if name not in OPTIONAL or value}
+        return {**values, "asked": {**asked, **further}}
 
 
 def judge_pictures(
     judge: Judge, reference: ToneReference, pictures: Iterable[tuple[Image.Image, Attributes]]
 ) -> Iterator[Judged]:
-    """Reads pictures in order, a few at a time."""
-    waiting = iter(pictures)
+    """Reads pictures in order, a few at a time; each tone on the scale that was asked."""
+    waiting, scale_of_tone = iter(pictures), load_vocabulary().tone_scale
     while group := list(islice(waiting, AT_ONCE)):
         readings = judge.read_many([image for image, _ in group])
         for (image, asked), reading in zip(group, readings, strict=True):
-            tone = measure_tone(image, reading.skin, asked.site, reference)
+            tone = measure_tone(image, reading.skin, asked.site, reference, tuple(scale_of_tone(asked.tone)))
             skin, lesion = int(reading.skin.sum()), int(reading.lesion.sum())
             yield Judged(
                 asked,
@@ -62,4 +68,6 @@ def judge_pictures(
                 tone.ita if tone else None,
                 tone.lab if tone else None,
                 lesion / max(1, skin + lesion),
+                reading.likeliest_severity,
+                reading.likeliest_view,
             )

@@ -129,7 +129,7 @@ def prepare_lessons(
         pictures([(picture.image, picture.caption) for picture in prior]),
         source.training,
         source.held_out,
-        states_of(parts.text_encoder, tokens, pipeline.device),
+        states_of(parts.text_encoder, tokens),
         len(texts),
     )
 

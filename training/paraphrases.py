@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from core.attributes import Attributes
 from core.captions import compose_caption
 from core.vocabulary import Rash, Site, Vocabulary, load_vocabulary
+from training.further_words import coarser, severe_kinds, with_view
 from training.left_out import without
 
 FRAMES: dict[str, tuple[str, ...]] = {
@@ -77,6 +78,9 @@ HELD_OUT_EVERY = 6
 PLACES = ("at the {} area", "on the {}", "on the {} area", "at the {}", "around the {} area", "around the {}")
 """How a site is placed when it has no preposition of its own."""
 
+SAYS_VIEW = "close-up of"
+"""Beginning of a frame that is left out where a view is asked for."""
+
 SELF_PLACED = ("between ", "in between ", "behind ")
 """Synonyms that begin so say where by themselves."""
 
@@ -114,12 +118,24 @@ def split_paraphrases(
     return [s for s in sentences if s not in held_out], held_out
 
 
+def templates(attributes: Attributes, vocabulary: Vocabulary | None = None) -> list[str]:
+    """The captions that a picture is asked for by: its own first, then those that say less of it."""
+    known = vocabulary or load_vocabulary()
+    return list(dict.fromkeys(compose_caption(a, known) for a in coarser(attributes, known)))
+
+
 def _filled_frames(attributes: Attributes, vocabulary: Vocabulary) -> list[str]:
     """Walks the frames ROUNDS times; strides that share no factor let the words meet in many combinations."""
     words = _words(attributes, vocabulary)
+    view = vocabulary.view(attributes.view) if attributes.view else None
     named = [name for name, value in (("rash", attributes.rash), ("site", attributes.sites)) if value]
     frames = FRAMES[" ".join([*named, *(["tone"] if attributes.tone else [])])]
-    return [_fill(frame, words, turn) for turn, frame in enumerate(frames * ROUNDS)]
+    if view is not None:
+        frames = tuple(frame for frame in frames if not frame.startswith(SAYS_VIEW))
+    return [
+        with_view(_fill(frame, words, turn), frame.startswith("{"), view, turn)
+        for turn, frame in enumerate(frames * ROUNDS)
+    ]
 
 
 def _fill(frame: str, words: Words, turn: int) -> str:
@@ -152,8 +168,10 @@ def _is_control(words: str) -> bool:
 def _words(attributes: Attributes, vocabulary: Vocabulary) -> Words:
     sites = [vocabulary.site(key) for key in attributes.sites]
     tone = vocabulary.tone(attributes.tone) if attributes.tone else None
+    severity = vocabulary.severity(attributes.severity) if attributes.severity else None
+    kinds = _kinds(vocabulary.rash(attributes.rash), sites, vocabulary) if attributes.rash else ()
     return Words(
-        kinds=_kinds(vocabulary.rash(attributes.rash), sites, vocabulary) if attributes.rash else (),
+        kinds=severe_kinds(kinds, severity),
         places=_joined([_places(site) for site in sites]),
         sites=_joined([_site_words(site) for site in sites]),
         tones=(tone.caption, tone.caption, *tone.synonyms) if tone else (),

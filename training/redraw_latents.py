@@ -24,7 +24,7 @@ from training.devices import choose_device, half_pays, half_precision
 from training.latents import LatentSet, encode_phantoms
 from training.noise_schedule import make_scheduler
 from training.redrawn import LATENTS_NAME, PROGRESS_NAME, RECORD_NAME
-from training.text_states import hidden_states
+from training.text_states import TextStates, text_states
 
 LAST_STEPS = (4, 6, 8, 11)
 """How many of the steps are drawn anew; more, and the result has left the phantom it is compared with."""
@@ -63,15 +63,15 @@ class Redrawing:
 
 @dataclass(frozen=True, slots=True)
 class Captions:
-    """Hidden states of the phantoms' captions: (sentences, positions, width), the empty prompt first."""
+    """Hidden states of the phantoms' captions, the empty prompt's first."""
 
-    states: Tensor
+    states: TextStates
     indices: NDArray[np.int64]
 
     def of(self, rows: Sequence[int], device: torch.device) -> tuple[Tensor, Tensor]:
         """States of these phantoms' captions, and of the empty prompt."""
-        states = self.states[self.indices[rows]].float().to(device)
-        return states, self.states[0].float().to(device)
+        states = self.states.of([*self.indices[rows], 0]).to(device)
+        return states[:-1], states[-1]
 
 
 def read_captions(phantoms: PhantomSet, rows: Sequence[int], clip: Path, device: torch.device) -> Captions:
@@ -80,7 +80,7 @@ def read_captions(phantoms: PhantomSet, rows: Sequence[int], clip: Path, device:
     indices = np.zeros(len(phantoms), np.int64)
     for row in rows:
         indices[row] = known.setdefault(phantoms.phantoms[row].caption, len(known))
-    return Captions(hidden_states(tuple(known), clip, device), indices)
+    return Captions(text_states(tuple(known), clip, device), indices)
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from training.datasets import PhantomSet
 from training.devices import half_precision
 from training.noise_schedule import make_scheduler
 from training.previews import to_pictures, write_grid
-from training.text_states import Prompts
+from training.text_states import Prompts, TextStates
 
 COLUMNS = 6
 
@@ -55,7 +55,7 @@ class SampleSheet:
     ) -> "SampleSheet":
         """Takes the captions of phantoms spread over the set; writes them beside the sheets."""
         chosen = torch.linspace(0, len(phantoms) - 1, min(count, len(phantoms))).long().tolist()
-        rows = [int(prompts.template[i]) for i in chosen]
+        rows = [int(prompts.template[i][0]) for i in chosen]
         captions = [prompts.sentences[row] for row in rows]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "captions.txt").write_text("\n".join(captions) + "\n", encoding="utf-8")
@@ -64,13 +64,13 @@ class SampleSheet:
         )
 
     @torch.no_grad()
-    def draw(self, unet: UNet2DConditionModel, states: Tensor, step: int) -> Path:
+    def draw(self, unet: UNet2DConditionModel, states: TextStates, step: int) -> Path:
         """Draws and decodes one sheet; ``states`` are all prompts' hidden states, the empty one first."""
         config, device = unet.config, unet.device
         shape = (len(self.rows), config.in_channels, config.sample_size, config.sample_size)
         noise = torch.randn(shape, generator=torch.Generator().manual_seed(1)).to(device)
-        asked = states[self.rows].float().to(device)
-        empty = states[:1].float().to(device).expand_as(asked)
+        asked = states.of(self.rows).to(device)
+        empty = states.of([0]).to(device).expand_as(asked)
         latents = draw_latents(unet, make_scheduler(), noise, asked, empty, self.guidance, self.steps)
         scaled = latents / self.vae.config.scaling_factor
         with half_precision(device, device.type == "cuda"):

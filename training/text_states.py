@@ -1,6 +1,8 @@
-"""Hidden states of every sentence that a UNet's training uses, computed once by the frozen text encoder.
+"""Hidden states of the sentences that a UNet's training uses, by the frozen text encoder.
 
-All 77 positions are kept, padding included: that is what StableDiffusionPipeline feeds a UNet.
+All 77 positions are kept, padding included: that is what StableDiffusionPipeline feeds a UNet. States of a
+few thousand sentences are computed once; where severities, views and tones make hundreds of thousands, they
+are computed as they are asked for, which costs a few hundredths of a step.
 """
 
 from collections.abc import Sequence
@@ -16,7 +18,8 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from core.attributes import Attributes
 from core.vocabulary import load_vocabulary
 from training.datasets import Phantom
-from training.paraphrases import split_paraphrases
+from training.further_words import coarser
+from training.paraphrases import split_paraphrases, templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,23 @@ class PromptShares:
     """Prompts that leave out the site or the tone, as users' do."""
 
 
+KEPT_MOST = 24_000
+"""Sentences whose states are kept: about a gigabyte at the width of the embedded model."""
+
+WHOLE_CAPTION = 0.5
+"""How often a template says all of a picture, where there are some that say less."""
+
+LESS_EVERY = 3
+"""Each third of the ways to say less is paraphrased, beginning with the one that says all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """Rows of ``states`` (sentences, positions, width) by way of asking; row 0 is the empty prompt."""
+    """Rows of ``sentences`` by way of asking; row 0 is the empty prompt. Of a picture's templates the first
+    says all of it, the others less."""
 
     sentences: tuple[str, ...]
-    template: NDArray[np.int64]
+    template: tuple[NDArray[np.int64], ...]
     paraphrase: tuple[NDArray[np.int64], ...]
     partial: tuple[NDArray[np.int64], ...]
 
@@ -50,7 +64,9 @@ class Prompts:
             return int(rng.choice(self.paraphrase[picture]))
         if chance < shares.empty + shares.paraphrase + shares.partial:
             return int(rng.choice(self.partial[picture]))
-        return int(self.template[picture])
+        captions = self.template[picture]
+        whole = len(captions) == 1 or rng.random() < WHOLE_CAPTION
+        return int(captions[0] if whole else rng.choice(captions))
 
 
 def collect_prompts(
@@ -66,18 +82,28 @@ def collect_prompts(
             _rows_of(_some(_sentences(attributes, left_out), each, rng), rows),
             _rows_of(_some(_partial_sentences(attributes, left_out), each, rng), rows),
         )
-    template = _rows_of([p.caption for p in phantoms], rows)
+    captions = [p.caption for p in phantoms]
     pairs = [known[p.attributes] for p in phantoms]
-    return Prompts(tuple(rows), template, tuple(p[0] for p in pairs), tuple(p[1] for p in pairs))
+    less = {attributes: templates(attributes)[1:] for attributes in known}
+    template = [_rows_of([c, *less[p.attributes]], rows) for c, p in zip(captions, phantoms, strict=True)]
+    return Prompts(tuple(rows), tuple(template), tuple(p[0] for p in pairs), tuple(p[1] for p in pairs))
 
 
 def _sentences(attributes: Attributes, left_out: Sequence[str]) -> list[str]:
-    return split_paraphrases(attributes, load_vocabulary(), left_out)[0]
+    """To train on; with severity, view or Monk step also some that say less."""
+    words = load_vocabulary()
+    return [
+        sentence
+        for known in coarser(attributes, words)[::LESS_EVERY]
+        for sentence in split_paraphrases(known, words, left_out)[0]
+    ]
 
 
 def _partial_sentences(attributes: Attributes, left_out: Sequence[str]) -> list[str]:
-    without = (replace(attributes, tone=None), replace(attributes, sites=()))
-    return [sentence for known in without for sentence in _sentences(known, left_out)]
+    """Without tone or site, and without severity and view, as most people ask."""
+    said = replace(attributes, severity=None, view=None)
+    without = (replace(said, tone=None), replace(said, sites=()))
+    return [s for known in without for s in split_paraphrases(known, load_vocabulary(), left_out)[0]]
 
 
 def _some(sentences: list[str], count: int, rng: np.random.Generator) -> list[str]:
@@ -89,10 +115,43 @@ def _rows_of(sentences: Sequence[str], rows: dict[str, int]) -> NDArray[np.int64
     return np.array([rows.setdefault(sentence, len(rows)) for sentence in sentences], np.int64)
 
 
-@torch.inference_mode()
-def hidden_states(sentences: Sequence[str], folder: Path, device: torch.device, batch: int = 64) -> Tensor:
-    """(sentences, positions, width) in float16 on the CPU, from the CLIP or text encoder in ``folder``."""
+@dataclass(frozen=True, slots=True)
+class TextStates:
+    """Hidden states of sentences by their row: ``kept`` (sentences, positions, width), or made when asked."""
+
+    sentences: tuple[str, ...]
+    tokenizer: CLIPTokenizer
+    encoder: CLIPTextModel
+    kept: Tensor | None
+
+    @property
+    def width(self) -> int:
+        """Of one position."""
+        return int(self.encoder.config.hidden_size)
+
+    def of(self, rows: Sequence[int]) -> Tensor:
+        """(rows, positions, width) in float32 on the CPU."""
+        if self.kept is not None:
+            return self.kept[list(rows)].float()
+        asked = [self.sentences[row] for row in rows]
+        return hidden_states(asked, self.tokenizer, self.encoder).float()
+
+
+def text_states(sentences: Sequence[str], folder: Path, device: torch.device) -> TextStates:
+    """States of the CLIP or text encoder in ``folder``, kept if there are no more than KEPT_MOST."""
     tokenizer, encoder = load_text_encoder(folder)
+    encoder = encoder.to(device)
+    kept = hidden_states(sentences, tokenizer, encoder) if len(sentences) <= KEPT_MOST else None
+    return TextStates(tuple(sentences), tokenizer, encoder, kept)
+
+
+def hidden_states(sentences: Sequence[str], tokenizer: CLIPTokenizer, encoder: CLIPTextModel) -> Tensor:
+    """(sentences, positions, width) in float16 on the CPU."""
+    return states_of(encoder, tokens_of(tokenizer, sentences))
+
+
+def tokens_of(tokenizer: CLIPTokenizer, sentences: Sequence[str]) -> Tensor:
+    """(sentences, positions), padded as StableDiffusionPipeline pads them."""
     tokens = tokenizer(
         list(sentences),
         padding="max_length",
@@ -100,13 +159,15 @@ def hidden_states(sentences: Sequence[str], folder: Path, device: torch.device, 
         truncation=True,
         return_tensors="pt",
     )
-    return states_of(encoder.to(device), tokens.input_ids, device, batch)
+    found: Tensor = tokens.input_ids
+    return found
 
 
 @torch.inference_mode()
-def states_of(encoder: CLIPTextModel, tokens: Tensor, device: torch.device, batch: int = 64) -> Tensor:
+def states_of(encoder: CLIPTextModel, tokens: Tensor, batch: int = 64) -> Tensor:
     """(texts, positions, width) in float16 on the CPU, from (texts, positions) tokens."""
-    return torch.cat([encoder(part.to(device))[0].half().cpu() for part in tokens.split(batch)])
+    parts = tokens.to(encoder.device).split(batch)
+    return torch.cat([encoder(part)[0].half().cpu() for part in parts])
 
 
 def load_text_encoder(folder: Path) -> tuple[CLIPTokenizer, CLIPTextModel]:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from core.attributes import KINDS, Attributes
 from core.errors import Script2SkinError, TrainingError
 from core.judge import load_judge, save_judge
 from core.judge_network import PATCH, JudgeConfig, JudgeNetwork
@@ -36,6 +37,9 @@ from training.runs import Run, Training, follow, open_run
 LESION_SHARE = 0.2
 """A square of the area map is lesion from this share on: 4x4 pixels with at least four of them."""
 
+FURTHER_WEIGHT = 0.7
+"""Of severity and of view, where the phantoms have them, beside rash and site."""
+
 AREA_WEIGHTS = (1.0, 1.0, 2.0)
 """Background, skin, lesion: lesions are small."""
 
@@ -47,7 +51,7 @@ class JudgeRunConfig:
     phantoms: Path
     held_out: Path | None = None
     init: Path | None = None
-    """A judge to start from, of the same rashes and sites."""
+    """A judge to start from, of the same words."""
     seed: int = 0
     batch: int = 16
     weight_decay: float = 0.05
@@ -117,20 +121,27 @@ def _start(config: JudgeRunConfig, wanted: JudgeConfig) -> JudgeNetwork:
     if config.init is None:
         return JudgeNetwork(wanted)
     network = load_judge(config.init).network
-    if (network.config.rashes, network.config.sites) != (wanted.rashes, wanted.sites):
-        raise TrainingError(f"{config.init} answers with other rashes or sites than {config.phantoms} shows.")
+    if _answers(network.config) != _answers(wanted):
+        raise TrainingError(f"{config.init} answers with other words than {config.phantoms} shows.")
     return network
+
+
+def _answers(config: JudgeConfig) -> tuple[tuple[str, ...], ...]:
+    return config.rashes, config.sites, config.severities, config.views
 
 
 def config_for(phantoms: PhantomSet) -> JudgeConfig:
     """Heads for everything that the phantoms show, in the vocabulary's order."""
     vocabulary = load_vocabulary()
     seen = [phantom.attributes for phantom in phantoms.phantoms]
-    rashes, sites = {a.rash for a in seen}, {a.site for a in seen}
+    shown = {kind: {key for a in seen for k, key in a.named() if k == kind} for kind in KINDS}
+    words = {kind: tuple(key for key in vocabulary.entries(kind) if key in shown[kind]) for kind in KINDS}
     return JudgeConfig(
-        tuple(key for key in vocabulary.rashes if key in rashes),
-        tuple(key for key in vocabulary.sites if key in sites),
+        words["rash"],
+        words["site"],
         size=phantoms.size,
+        severities=words["severity"],
+        views=words["view"],
     )
 
 
@@ -140,6 +151,13 @@ def split_rows(count: int, all_train: bool) -> tuple[NDArray[np.int64], NDArray[
     if all_train or count < 10:
         return rows, rows
     return rows[rows % 10 != 0], rows[rows % 10 == 0]
+
+
+def _labels(known: JudgeConfig, attributes: Attributes) -> list[int]:
+    """Places in the heads' keys; -1 for what the picture has none of."""
+    labels = [known.rashes.index(attributes.rash or ""), known.sites.index(attributes.site or "")]
+    further = ((known.severities, attributes.severity), (known.views, attributes.view))
+    return labels + [keys.index(key) if key is not None else -1 for keys, key in further if keys]
 
 
 @dataclass(slots=True)
@@ -165,29 +183,41 @@ class JudgeStepper:
         site = self._cross_entropy(found.site, labels[:, 1])
         area = area_loss(found.areas, areas, torch.tensor(AREA_WEIGHTS))
         square = rash_map_loss(found.rash_map, labels[:, 0], areas)
+        further = self._further_losses(found.further, labels[:, 2:])
         loss = rash + site + self.config.area_weight * area + self.config.square_weight * square
+        loss = loss + FURTHER_WEIGHT * sum(further.values(), start=torch.zeros_like(loss))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = clip_gradients(list(self.network.parameters()), self.config.gradient_limit)
         self.optimizer.step()
         right = (found.rash.argmax(dim=1) == labels[:, 0]).float().mean()
         parts = {"loss": loss, "rash_loss": rash, "site_loss": site, "area_loss": area, "rash_right": right}
+        parts |= further
         logged = {name: float(value.detach()) for name, value in parts.items()}
         return {**logged, "gradient_norm": norm, "samples": len(chosen)}
 
     def _cross_entropy(self, logits: Tensor, labels: Tensor) -> Tensor:
         return functional.cross_entropy(logits.float(), labels, label_smoothing=self.config.smoothing)
 
+    def _further_losses(self, found: dict[str, Tensor], labels: Tensor) -> dict[str, Tensor]:
+        """Of severity and view, over the pictures that have them."""
+        losses = {}
+        for i, (name, logits) in enumerate(found.items()):
+            has = labels[:, i] >= 0
+            losses[f"{name}_loss"] = (
+                self._cross_entropy(logits[has], labels[has, i]) if has.any() else 0 * logits.float().sum()
+            )
+        return losses
+
     def _batch(self, rows: NDArray[np.int64], rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Disturbed pictures in -1..1, (batch, 2) rash and site numbers, area classes."""
+        """Disturbed pictures in -1..1, (batch, heads) numbers of rash, site and what else the judge tells (-1
+        where the picture has none), area classes."""
         how = self.config.disturbance
         images, masks = disturb_views(self.phantoms.images[rows], self.phantoms.masks[rows], rng, how)
         images = disturb_colours(images, rng, how)
         pixels = torch.from_numpy(images).to(self.device).permute(0, 3, 1, 2).float() / 127.5 - 1
         areas = area_classes(masks, self.phantoms.size // PATCH, LESION_SHARE)
-        known = self.network.config
-        asked = [self.phantoms.phantoms[row].attributes for row in rows]
-        labels = [(known.rashes.index(a.rash or ""), known.sites.index(a.site or "")) for a in asked]
+        labels = [_labels(self.network.config, self.phantoms.phantoms[row].attributes) for row in rows]
         return pixels, torch.tensor(labels).to(self.device), torch.from_numpy(areas).to(self.device)
 
 

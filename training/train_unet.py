@@ -26,7 +26,7 @@ from training.noise_schedule import TimestepSampler, make_scheduler
 from training.reconstruction import lesion_weights, weighted_mean
 from training.runs import Pace, Rhythm, Training, follow, open_run, step_generator
 from training.samples import SampleSheet
-from training.text_states import Prompts, PromptShares, collect_prompts, hidden_states
+from training.text_states import Prompts, PromptShares, TextStates, collect_prompts, text_states
 from training.unet_layout import SIZES, UNetSize, build_unet
 
 
@@ -66,7 +66,7 @@ class Lessons:
     encoded: LatentSet
     channel_weights: Tensor
     prompts: Prompts
-    states: Tensor
+    states: TextStates
     chances: NDArray[np.float64]
     """How often each picture is taken, as shares of 1."""
 
@@ -127,7 +127,7 @@ class Learner:
             lesion_weights(lesions, config.lesion_weight),
             torch.randn(latents.shape, generator=generator),
             self.sampler.draw(config.batch, generator),
-            self.lessons.states[asked].float(),
+            self.lessons.states.of(asked),
         )
         return Batch(*(tensor.to(device) for tensor in tensors))
 
@@ -138,7 +138,7 @@ def new_unet(config: UNetConfig, lessons: Lessons) -> UNet2DConditionModel:
         return UNet2DConditionModel.from_pretrained(config.init, torch_dtype=torch.float32)
     torch.manual_seed(config.seed)
     channels, side = lessons.encoded.latents.shape[2:4]
-    return build_unet(config.size, channels, side, lessons.states.shape[-1])
+    return build_unet(config.size, channels, side, lessons.states.width)
 
 
 def make_learner(config: UNetConfig, lessons: Lessons, device: torch.device) -> Learner:
@@ -157,7 +157,7 @@ def prepare_lessons(config: UNetConfig, phantoms: PhantomSet, folder: Path, devi
     vae = AutoencoderTiny.from_pretrained(config.vae, torch_dtype=torch.float32).to(device).eval()
     encoded = encode_phantoms(vae, phantoms, folder)
     prompts = collect_prompts(phantoms.phantoms, config.paraphrases, config.seed, config.left_out or ())
-    states = hidden_states(prompts.sentences, Path(config.clip), device)
+    states = text_states(prompts.sentences, Path(config.clip), device)
     weights, chances = channel_weights(vae, encoded).cpu(), chances_of(phantoms, config.often)
     return Lessons(encoded, weights, prompts, states, chances)
 
@@ -182,7 +182,7 @@ def train(
 
     def preview(step: int) -> None:
         with learner.average.applied() as unet:
-            sheet.draw(unet, learner.lessons.states.to(device), step)
+            sheet.draw(unet, learner.lessons.states, step)
 
     follow(run, training, learner.take_step, preview)
     preview(training.step)

@@ -19,7 +19,7 @@ def base_stages(plan: StudyPlan) -> list[Stage]:
     """The trainings in order; assembly follows them."""
     base, root = plan.base, plan.folder("base")
     vae, clip = (str(root / name / "model") for name in ("autoencoder", "clip"))
-    silent = ("--leave-out", *left_out())
+    silent, held_out = ("--leave-out", *left_out()), ("--held-out", str(root / "phantoms_held_out"))
     places = ("--vae", vae, "--clip", clip, "--latents", str(root / "latents"))
     return [
         _drawing(plan, "phantoms", base.phantoms, 0, KNOWN),
@@ -27,10 +27,8 @@ def base_stages(plan: StudyPlan) -> list[Stage]:
         _drawing(plan, "phantoms_held_out", base.held_out, 2, (*KNOWN, NEW_DISEASE)),
         _training(plan, "autoencoder", "phantoms", base.autoencoder),
         _training(plan, "clip", "phantoms", (*base.clip, *silent)),
-        _training(
-            plan, "judge", "phantoms_judge", ("--held-out", str(root / "phantoms_held_out"), *base.judge)
-        ),
         _training(plan, "unet", "phantoms", (*places, *base.unet, *silent)),
+        _training(plan, "judge", "phantoms_judge", (*held_out, *base.judge)),
     ]
 
 

@@ -51,14 +51,17 @@ class Cell:
 class BasePlan:
     """How the base model and its judge are made: numbers of phantoms, and flags of the trainings."""
 
-    phantoms: int = 960
-    judge_phantoms: int = 900
-    held_out: int = 150
+    phantoms: int = 2400
+    judge_phantoms: int = 3000
+    held_out: int = 300
     pixels: int = 64
-    autoencoder: tuple[str, ...] = ("--size", "lean", "--steps", "150", "--batch", "8")
-    clip: tuple[str, ...] = ("--size", "lean", "--steps", "250", "--batch", "64")
-    judge: tuple[str, ...] = ("--steps", "600")
-    unet: tuple[str, ...] = ("--size", "lean", "--steps", "1100", "--float32", "--preview-minutes", "100")
+    autoencoder: tuple[str, ...] = ("--size", "lean", "--steps", "400", "--batch", "8")
+    clip: tuple[str, ...] = ("--size", "lean", "--steps", "500", "--batch", "64")
+    judge: tuple[str, ...] = ("--steps", "3000")
+    unet: tuple[str, ...] = (
+        *("--size", "lean", "--steps", "4000", "--batch", "24"),
+        *("--float32", "--preview-minutes", "100"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +83,16 @@ class StudyPlan:
     distillations: tuple[float, ...] = (0.1, 1.0)
     varied_seeds: tuple[int, ...] = (1,)
     clip_layers: int = 4
-    clip_steps: int = 60
+    clip_steps: int = 100
     clip_batch: int = 64
     clip_rate: float = 1e-3
     """Ten times the command's own: this text encoder is small, and its runs are short."""
-    lora_steps: int = 150
+    lora_steps: int = 300
     lora_batch: int = 16
     lora_rate: float = 1e-3
     measured: int = 100
     """Held-out pictures that trainings are measured on."""
-    pictures: int = 48
+    pictures: int = 72
     """Of each task, and as many by the old words, for every cell."""
     inference_steps: int = 10
 
