@@ -26,7 +26,7 @@ def held_out_figures(towers: Towers, config: FinetuneConfig) -> dict[str, float]
     texts = torch.cat([towers.read(part) for part in _parts(captions)])
     positives = towers.data.positives(pictures, captions)
     contrasted = contrast(towers, torch.from_numpy(positives).to(towers.device))(images, texts)
-    distance = mean_distance(towers, captions)
+    distance = mean_distance(towers, towers.data.held_captions(captions))
     return {
         "validation_loss": float(contrasted) + config.distillation * distance,
         "validation_contrastive_loss": float(contrasted),

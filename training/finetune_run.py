@@ -53,7 +53,7 @@ def finetune(folder: Path, config: FinetuneConfig, rate: float | None, place: Pl
     """
     source = open_captioned(config.data)
     student = load_student(config, place.download)
-    data = pair(source, student.tokenizer)
+    data = pair(source, student.tokenizer, config.anchors or ())
     steps = data.steps_per_epoch(config.batch)
     pace = pace_of(config, steps, rate)
     with place.processes.first_alone():

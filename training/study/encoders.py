@@ -16,7 +16,7 @@ from core.files import write_files
 from core.interpolation import interpolate_encoders
 from core.text_encoders import load_text_encoder
 from training.study.names import new_caption
-from training.study.parts import TEXT_ENCODER, tuned_clip
+from training.study.parts import TEXT_ENCODER, known_captions, tuned_clip
 from training.study.plan import ENCODER_ARMS, KNOWN, NEW_NAMES, Cell, StudyPlan
 from training.triples import all_triples
 
@@ -66,7 +66,7 @@ def drift_of(plan: StudyPlan, stock: Any, tuned: Any, tokenizer: Any) -> dict[st
         states = hidden_states(stock, tokenizer, old), hidden_states(tuned, tokenizer, new)
         return drift_between(*states).relative_distance
 
-    old_words, captions = [compose_caption(a) for a in renamed], [compose_caption(a) for a in known]
+    old_words, captions = [compose_caption(a) for a in renamed], list(known_captions(plan))
     gate = measure_drift(stock, tuned, tokenizer)
     return {
         "attribute_step": attribute_step(stock, tokenizer),

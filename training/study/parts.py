@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from core.captions import compose_caption
 from core.composing import STOCK_ENCODER
 from training.captioned import open_captioned
 from training.finetune_config import FinetuneConfig
@@ -14,7 +15,19 @@ from training.lora_config import UNetLoraConfig
 from training.lora_run import finetune_unet
 from training.processes import Processes
 from training.study.data import captioned_data
-from training.study.plan import BOTH, DISTILLED, LORA, STOCK, SWAP, Cell, StudyPlan
+from training.study.plan import (
+    ANCHORED,
+    BOTH,
+    DISTILLED,
+    ENCODER_ARMS,
+    KNOWN,
+    LORA,
+    STOCK,
+    SWAP,
+    Cell,
+    StudyPlan,
+)
+from training.triples import all_triples
 
 TEXT_ENCODER = "text_encoder"
 
@@ -37,7 +50,7 @@ def tuned_parts(plan: StudyPlan, cell: Cell) -> TunedParts:
     if cell.arm == STOCK:
         return TunedParts()
     reports, encoder, lora = dict[str, Any](), STOCK_ENCODER, None
-    if cell.arm in (SWAP, DISTILLED, BOTH):
+    if cell.arm in (*ENCODER_ARMS, BOTH):
         run, reports["clip"] = tuned_clip(plan, cell)
         encoder = str(run / TEXT_ENCODER)
     if cell.arm in (LORA, BOTH):
@@ -70,7 +83,14 @@ def clip_config(plan: StudyPlan, cell: Cell) -> FinetuneConfig:
     config = FinetuneConfig(data, str(plan.clip), batch=batch, epochs=epochs, seed=cell.seed)
     asked = 0.0 if cell.arm == SWAP else cell.distillation
     distilled = config if asked is None else replace(config, distillation=asked)
+    if cell.arm == ANCHORED:
+        distilled = replace(distilled, anchors=known_captions(plan))
     return replace(distilled, layers=plan.clip_layers, measured=plan.measured)
+
+
+def known_captions(plan: StudyPlan) -> tuple[str, ...]:
+    """All that the base was taught."""
+    return tuple(compose_caption(a) for a in all_triples(KNOWN, plan.sites, plan.tones))
 
 
 def _trained_lora(plan: StudyPlan, cell: Cell, encoder: str) -> tuple[str, dict[str, Any]]:

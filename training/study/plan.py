@@ -19,8 +19,11 @@ SUBJECTS = {WORDS: tuple(NEW_NAMES), DISEASE: (NEW_DISEASE,)}
 OLD = "old"
 """Beside a task's own pictures: those asked for by the words that the base knows."""
 
-STOCK, SWAP, DISTILLED, LORA, BOTH = ARMS = ("stock", "swap", "swap-distilled", "lora", "both")
-ENCODER_ARMS = (SWAP, DISTILLED)
+STOCK, SWAP, DISTILLED, ANCHORED, LORA, BOTH = ARMS = (
+    *("stock", "swap", "swap-distilled", "swap-anchored"),
+    *("lora", "both"),
+)
+ENCODER_ARMS = (SWAP, DISTILLED, ANCHORED)
 """Arms that change the text encoder alone: what they lose is their drift's."""
 
 

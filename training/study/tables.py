@@ -14,6 +14,7 @@ NAMES = {
     "stock": "stock",
     "swap": "swap",
     "swap-distilled": "swap + distillation",
+    "swap-anchored": "swap + anchors",
     "lora": "LoRA",
     "both": "both",
 }
