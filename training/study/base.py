@@ -9,6 +9,7 @@ from pathlib import Path
 from core.model_cards import DrawingDefaults, ModelCard, load_card, write_card
 from training.assembly import Parts, assemble, check_drawing, copy_judge
 from training.build_embedded import Stage, run_stage
+from training.redrawn import RECORD_NAME
 from training.study.names import left_out
 from training.study.plan import KNOWN, NEW_DISEASE, StudyPlan
 
@@ -21,6 +22,7 @@ def base_stages(plan: StudyPlan) -> list[Stage]:
     vae, clip = (str(root / name / "model") for name in ("autoencoder", "clip"))
     silent, held_out = ("--leave-out", *left_out()), ("--held-out", str(root / "phantoms_held_out"))
     places = ("--vae", vae, "--clip", clip, "--latents", str(root / "latents"))
+    first, redrawn = str(root / "unet" / "model"), root / "redrawn"
     return [
         _drawing(plan, "phantoms", base.phantoms, 0, KNOWN),
         _drawing(plan, "phantoms_judge", base.judge_phantoms, 1, (*KNOWN, NEW_DISEASE)),
@@ -28,6 +30,9 @@ def base_stages(plan: StudyPlan) -> list[Stage]:
         _training(plan, "autoencoder", "phantoms", base.autoencoder),
         _training(plan, "clip", "phantoms", (*base.clip, *silent)),
         _training(plan, "unet", "phantoms", (*places, *base.unet, *silent)),
+        _redrawing(plan, redrawn, (*places, "--unet", first)),
+        _training(plan, "decoder", "phantoms", ("--init", vae, "--redrawn", str(redrawn), *base.decoder)),
+        _training(plan, "unet_longer", "phantoms", (*places, "--init", first, *base.unet_longer, *silent)),
         _training(plan, "judge", "phantoms_judge", (*held_out, *base.judge)),
     ]
 
@@ -47,7 +52,15 @@ def drawing_stage(plan: StudyPlan, folder: Path, count: int, seed: int, rashes: 
 def _training(plan: StudyPlan, name: str, phantoms: str, arguments: tuple[str, ...]) -> Stage:
     root = plan.folder("base")
     places = ("--phantoms", str(root / phantoms), "--output", str(root / name), "--seed", str(plan.seed))
-    return Stage(name, f"train_{name}", (*places, *arguments), root / name / "model" / "config.json")
+    command = f"train_{name.removesuffix('_longer')}"
+    return Stage(name, command, (*places, *arguments), root / name / "model" / "config.json")
+
+
+def _redrawing(plan: StudyPlan, folder: Path, places: tuple[str, ...]) -> Stage:
+    phantoms, count = str(plan.folder("base") / "phantoms"), str(plan.base.redrawn)
+    numbers = ("--count", count, "--seed", str(plan.seed))
+    arguments = ("--phantoms", phantoms, *places, *numbers, "--output", str(folder))
+    return Stage("redrawn", "redraw_latents", arguments, folder / RECORD_NAME)
 
 
 def build_clip(plan: StudyPlan) -> None:
@@ -69,7 +82,7 @@ def build_base(plan: StudyPlan) -> None:
         return
     root = plan.folder("base")
     copy_judge(root / "judge" / "model", plan.judge)
-    parts = Parts(*(root / name / "model" for name in ("unet", "autoencoder", "clip")))
+    parts = Parts(*(root / name / "model" for name in ("unet_longer", "decoder", "clip")))
     assemble(parts, root / "phantoms", plan.model)
     write_card(plan.model, _card(plan))
     check_drawing(plan.model, plan.base.pixels)

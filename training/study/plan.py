@@ -65,6 +65,14 @@ class BasePlan:
         *("--size", "lean", "--steps", "4000", "--batch", "24"),
         *("--float32", "--preview-minutes", "100"),
     )
+    redrawn: int = 800
+    """Phantoms that the UNet draws anew, for the decoder to learn what a UNet makes."""
+    decoder: tuple[str, ...] = ("--steps", "2500", "--batch", "8")
+    unet_longer: tuple[str, ...] = (
+        *("--steps", "4000", "--batch", "24", "--learning-rate", "7e-4"),
+        *("--often", "acne", "tinea", "--float32", "--preview-minutes", "100"),
+    )
+    """The same UNet once more: after 96,000 pictures it drew a third of acne and tinea."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ def tiny_plan(output: Path) -> StudyPlan:
         clip=(*tiny, *steps, "--batch", "4"),
         judge=(*steps, "--batch", "4"),
         unet=(*tiny, *steps, "--batch", "2", "--paraphrases", "1"),
+        redrawn=2,
+        decoder=(*steps, "--batch", "2"),
+        unet_longer=(*steps, "--batch", "2", "--paraphrases", "1"),
     )
     return StudyPlan(
         output,
