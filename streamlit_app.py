@@ -18,6 +18,7 @@ PAGES = (
     ("pages/studies.py", "Studies", ":material/groups:"),
     ("pages/datasets.py", "Datasets", ":material/folder_open:"),
     ("pages/studio.py", "Caption studio", ":material/edit_note:"),
+    ("pages/training.py", "Training", ":material/model_training:"),
     ("pages/models.py", "Models", ":material/swap_horiz:"),
     ("pages/verify.py", "Verify", ":material/verified:"),
     ("pages/about.py", "About the model", ":material/info:"),

@@ -10,6 +10,7 @@ from pages.components.encoder_in_use import show_in_use
 from pages.components.errors import errors_shown
 from pages.components.frame import require_frame
 from pages.components.heading import page_heading
+from pages.components.loras import show_loras
 from pages.components.model_picker import NO_MODEL, ask_model_to_add, distinct_labels
 from pages.components.models_table import show_models_table
 from pages.components.people import current_person
@@ -17,7 +18,7 @@ from pages.components.resources import Resources, models_on_offer, open_resource
 
 
 def show_page(resources: Resources, person: str) -> None:
-    """The table of all, then the text encoders of one model."""
+    """The table of all, the text encoders of one model, and how LoRAs are used."""
     with page_heading("Models"):
         ask_model_to_add(resources, person)
     cards, troubles = models_on_offer(resources)
@@ -31,6 +32,9 @@ def show_page(resources: Resources, person: str) -> None:
     st.markdown("### Text encoders")
     with errors_shown():
         _show_encoders(resources, person, _ask_base(cards))
+    st.markdown("### LoRAs")
+    with errors_shown():
+        show_loras(resources.settings)
 
 
 def _ask_base(cards: list[ModelCard]) -> ModelCard:

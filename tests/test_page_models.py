@@ -134,13 +134,13 @@ def test_what_else_is_put_forward_has_its_place_in_the_table(
 ) -> None:
     make_tiny_pipeline(tmp_path / "mine", seed=3)
     repository.models.register(str(tmp_path / "mine"), "Mine", scenes.PERSON)
-    terms = Provenance("Trained by training.train_lora", "CC BY 4.0", "written")
-    lora = NewCandidate(Kind.LORA, str(tmp_path / "mine"), tmp_path / "lora", "warts", "a" * 64, terms)
-    repository.candidates.add(lora, scenes.PERSON)
+    terms = Provenance("Trained by somebody", "CC BY 4.0", "written")
+    tuned = NewCandidate(Kind.ENCODER, str(tmp_path / "mine"), tmp_path / "gone", "warts", "a" * 64, terms)
+    repository.candidates.add(tuned, scenes.PERSON)
     app = scenes.healthy(scenes.open_app("models"))
     rows = app.dataframe[0].value
     assert list(rows["Name"]) == ["Tiny", "Stock", "Tiny", "Stock", "warts"]
-    assert list(rows.iloc[-1][["Kind", "For", "Licence"]]) == ["LoRA", "Tiny", "CC BY 4.0"]
+    assert list(rows.iloc[-1][["Kind", "For", "Licence"]]) == ["Text encoder", "Tiny", "CC BY 4.0"]
     assert "only then can it be put into use" in scenes.texts(app)
     labels = app.selectbox(key="models_base").options
     assert labels == ["Tiny (tiny)", f"Tiny ({tmp_path / 'mine'})"]

@@ -169,6 +169,7 @@ def _finish(run: Run, epochs: Epochs, source: CaptionedSet, place: Place) -> dic
     TrainedWeights(towers.student).load_state_dict(load_file(run.folder / BEST_WEIGHTS))
     report = _report(run, towers, config)
     details = {"data": source.digest, "config": json.loads(json.dumps(asdict(config), default=str))}
+    details |= asdict(source.terms)
     encoder, clip = run.folder / "text_encoder", run.folder / "clip" if place.keep_clip else None
     save_student(towers.student, details, encoder, clip)
     write_environment(run.folder, place.processes, epochs.stepper.micro, towers.bf16)

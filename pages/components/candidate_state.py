@@ -1,4 +1,4 @@
-"""How the candidates of a model stand at this moment: checked or not, in use or not, changed since or not."""
+"""How a model's candidate text encoders stand now: checked or not, in use or not, changed since or not."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,12 +38,13 @@ class Standing:
         return "Passed" if self.reason is None else "Changed"
 
 
-def standings(resources: Resources, base: str, kind: Kind = Kind.ENCODER) -> list[Standing]:
-    """The candidates of one model, in the order in which they were added; finished checks are kept first."""
+def standings(resources: Resources, base: str) -> list[Standing]:
+    """The candidates for one model's text encoder, in the order in which they were added; finished checks are
+    kept first."""
     repository = resources.repository
-    current = repository.activations.current(kind, base)
+    current = repository.activations.current(Kind.ENCODER, base)
     used = None if current is None else current.id
-    listed = repository.candidates.list(kind, base)
+    listed = repository.candidates.list(Kind.ENCODER, base)
     return [_standing(resources, one, one.id == used) for one in listed]
 
 

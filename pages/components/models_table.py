@@ -11,13 +11,15 @@ from core.errors import ModelError
 from core.model_cards import ModelCard
 from core.model_folders import resolve_source
 from pages.components.candidate_state import Standing, standings
+from pages.components.loras import lora_rows
 from pages.components.model_facts import figure_rows
 from pages.components.resources import Resources
 
 KIND_WORDS = {Kind.ENCODER: "Text encoder", Kind.LORA: "LoRA"}
 FIGURES = {"rash_all": "Rash", "site": "Body site", "tone_within_one": "Skin tone"}
 NOT_MEASURED, NOT_RECORDED = "Not measured", "Not recorded"
-WIDTHS = {"State": 120, "Licence": 130, "Origin": 220, "Hash": 120}
+LOSS = "Held-out loss"
+WIDTHS = {"State": 120, "Licence": 130, "Consent": 130, "Origin": 220, "Hash": 120}
 
 
 def show_models_table(resources: Resources, cards: list[ModelCard]) -> None:
@@ -32,15 +34,25 @@ def show_models_table(resources: Resources, cards: list[ModelCard]) -> None:
     st.caption(
         "Rash, body site and skin tone (within one step): shares of fixed-seed pictures that the judge finds "
         "as asked. For a candidate, by the model's own text encoder first, then by the candidate; both drew "
-        "the same prompts and seeds. A cell is copied whole, a hash with all of its digits."
+        "the same prompts and seeds. Held-out loss, of a LoRA: the error on photographs that it did not "
+        "learn from, without it and with it; less is better, on one dataset. A cell is copied whole, a hash "
+        "with all of its digits."
     )
 
 
 def model_rows(resources: Resources, card: ModelCard) -> list[dict[str, str]]:
-    """A base model, its own text encoder, and every candidate for a part of it."""
-    known = [one for kind in Kind for one in standings(resources, card.source, kind)]
-    used = any(one.in_use for one in known if one.candidate.kind is Kind.ENCODER)
-    return [*_base_rows(resources, card, used), *(_candidate_row(card, one) for one in known)]
+    """A base model, its own text encoder, every candidate for that, and the LoRAs that fit."""
+    known = standings(resources, card.source)
+    encoders = [_candidate_row(card, one) for one in known]
+    try:
+        loras = [_lora_row(row) for row in lora_rows(resources.settings, card, NOT_RECORDED, NOT_MEASURED)]
+    except ModelError:
+        loras = []
+    return [*_base_rows(resources, card, any(one.in_use for one in known)), *encoders, *loras]
+
+
+def _lora_row(row: dict[str, str]) -> dict[str, str]:
+    return {**row, "Kind": KIND_WORDS[Kind.LORA], **dict.fromkeys(FIGURES.values(), NOT_MEASURED)}
 
 
 def _base_rows(resources: Resources, card: ModelCard, encoder_replaced: bool) -> list[dict[str, str]]:
@@ -51,13 +63,18 @@ def _base_rows(resources: Resources, card: ModelCard, encoder_replaced: bool) ->
     except ModelError:
         whole, encoder, state = "", "", "Can't be used"
     shares = {name: _share(card.figures, key) or NOT_MEASURED for key, name in FIGURES.items()}
-    facts = {"Licence": card.licence or NOT_RECORDED, "Origin": card.origin or NOT_RECORDED}
+    facts = {
+        "Licence": card.licence or NOT_RECORDED,
+        "Consent": NOT_RECORDED,
+        "Origin": card.origin or NOT_RECORDED,
+    }
     base = {
         "Name": card.label,
         "Kind": "Base model",
         "For": "",
         "State": state,
         **shares,
+        LOSS: "",
         "Hash": whole,
         **facts,
     }
@@ -75,8 +92,10 @@ def _candidate_row(card: ModelCard, standing: Standing) -> dict[str, str]:
         "For": card.label,
         "State": standing.word,
         **{name: _before_and_after(candidate, key) for key, name in FIGURES.items()},
+        LOSS: "",
         "Hash": "" if standing.now is None else standing.now.sha256,
         "Licence": candidate.provenance.licence or NOT_RECORDED,
+        "Consent": candidate.provenance.consent or NOT_RECORDED,
         "Origin": candidate.provenance.origin or NOT_RECORDED,
     }
 

@@ -44,6 +44,7 @@ SHOWN = {
     "studies": "Studies",
     "datasets": "Datasets",
     "studio": "Caption studio",
+    "training": "Training",
     "models": "Models",
     "verify": "Verify",
     "about": "About the model",
