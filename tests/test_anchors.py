@@ -24,9 +24,22 @@ def test_a_file_gives_its_lines_once(tmp_path: Path):
     assert read_anchors(str(tmp_path / "held.txt"), "") == ("acne", "tinea on the foot")
 
 
-def test_without_the_flag_the_datas_own_captions_are_held(tmp_path: Path):
-    flags = ["--data", str(tmp_path), "--output", str(tmp_path)]
-    assert config_of(_parser().parse_args(flags), 8, 1).anchors is None
+def asked(clip: Path, *more: str) -> tuple[str, ...] | None:
+    flags = ["--data", "d", "--output", "o", "--clip", str(clip), *more]
+    return config_of(_parser().parse_args(flags), 8, 1).anchors
+
+
+def test_without_the_flag_a_models_own_words_are_held(tmp_path: Path):
+    model = make_tiny_pipeline(tmp_path / "model")
+    assert asked(model / "clip") == read_anchors("known", str(model / "clip"))
+    assert asked(model / "clip", "--anchors", "data") is None
+
+
+def test_without_a_card_the_datas_own_captions_are_held(tmp_path: Path):
+    assert asked(tmp_path / "clip") is None
+    assert asked(Path("openai/clip-vit-large-patch14")) is None
+    (tmp_path / "model_card.json").write_text('{"label": "Bare"}')
+    assert asked(tmp_path / "clip") is None
 
 
 def test_what_holds_nothing_is_refused_by_name(tmp_path: Path):

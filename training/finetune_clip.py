@@ -5,10 +5,11 @@
 
 Writes RUN/text_encoder (a plain CLIPTextModel with tokenizer and recorded origin), RUN/clip (the whole CLIP),
 report.json, README.md, metrics.jsonl, environment.json and the curves. The contrast is one of the whole
---batch, however little memory there is. --anchors known holds the captions that the model's card says it
-knows to the original, instead of the data's own: those may then come to say something new (what that does is
-measured in docs/encoder-study.md). A run that was interrupted goes on where it stopped, on the same curve,
-when the same command is given again. Further settings can be given in a JSON file by --config.
+--batch, however little memory there is. Held to the original are the captions of the words that the model's
+card names, where it has one: what is drawn by them stays, and the data's own captions may come to say
+something new. --anchors data holds the data's captions instead (docs/encoder-study.md measures both). A run
+that was interrupted goes on where it stopped, on the same curve, when the same command is given again.
+Further settings can be given in a JSON file by --config.
 """
 
 import json
@@ -57,7 +58,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--distillation", type=float, default=10.0, help="weight of staying close (default 10)"
     )
     parser.add_argument(
-        "--anchors", help="captions to hold to the original instead of the data's own: known, or a file"
+        "--anchors", help="captions to hold to the original: known (default with a card), data, or a file"
     )
     parser.add_argument("--train-vision", action="store_true", help="train the vision tower as well")
     parser.add_argument(

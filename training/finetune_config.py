@@ -51,7 +51,8 @@ class FinetuneConfig:
     """Held-out pictures that are measured on, at most."""
     anchors: tuple[str, ...] | None = None
     """Captions that are held to the original's states instead of the data's own: a new name that is held to
-    what it said before can't be learned. The empty prompt is held in any case."""
+    what it said before can't be learned (docs/encoder-study.md). The command takes those that the model's
+    card names. The empty prompt is held in any case."""
 
     def __post_init__(self) -> None:
         for name, value, known in (
