@@ -10,7 +10,7 @@ from core.images import read_recipe
 from core.sheets import Sheet, draw_sheet
 from training.study.findings import Finding
 from training.study.plan import OLD, TASKS, StudyPlan
-from training.study.tables import NAMES, at_main_size
+from training.study.tables import arm_name, at_main_size
 
 ROWS = 6
 QUALITY = 72
@@ -48,7 +48,7 @@ def _sheet(plan: StudyPlan, arms: Sequence[Finding], name: str) -> Sheet | None:
         title=f"Encoder study: {name.replace('-', ' ')}",
         note=f"The same prompt and noise in each row; seed {seed} of the study.",
         rows=tuple(pictures[0][row]["prompt"] for row in rows),
-        columns=tuple(NAMES[f.cell.arm] for f in arms),
+        columns=tuple(arm_name(f.cell) for f in arms),
         pictures=tuple(paths),
         recipes=tuple(read_recipe(path)[0] for path in paths),
     )

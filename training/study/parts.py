@@ -79,7 +79,7 @@ def clip_config(plan: StudyPlan, cell: Cell) -> FinetuneConfig:
     data = captioned_data(plan, cell)
     learned = len(open_captioned(data).training)
     batch = min(plan.clip_batch, learned)
-    epochs = max(1, round(plan.clip_steps / (learned // batch)))
+    epochs = max(1, round((cell.steps or plan.clip_steps) / (learned // batch)))
     config = FinetuneConfig(data, str(plan.clip), batch=batch, epochs=epochs, seed=cell.seed)
     asked = 0.0 if cell.arm == SWAP else cell.distillation
     distilled = config if asked is None else replace(config, distillation=asked)
@@ -102,7 +102,7 @@ def _trained_lora(plan: StudyPlan, cell: Cell, encoder: str) -> tuple[str, dict[
         str(plan.model),
         encoder,
         batch=plan.lora_batch,
-        steps=plan.lora_steps,
+        steps=cell.steps or plan.lora_steps,
         previews=0,
         measured=plan.measured,
         seed=cell.seed,

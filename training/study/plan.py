@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 NEW_NAMES = {"acne": "zits", "eczema": "tetter", "tinea": "ringworm"}
@@ -39,6 +40,8 @@ class Cell:
     """Another weight of distillation than the arm's own."""
     weight: float | None = None
     """Mixture with the stock encoder: 0 is stock, 1 and None are the tuned one."""
+    steps: int | None = None
+    """Another length of the training than the plan's own."""
 
     @property
     def name(self) -> str:
@@ -47,6 +50,7 @@ class Cell:
             return f"{STOCK}-s{self.seed}"
         changed = [] if self.distillation is None else [f"d{self.distillation:g}"]
         changed += [] if self.weight is None else [f"w{self.weight:g}"]
+        changed += [] if self.steps is None else [f"x{self.steps}"]
         return "-".join([self.task, self.arm, f"n{self.size}", f"s{self.seed}", *changed])
 
 
@@ -95,10 +99,14 @@ class StudyPlan:
     varied_seeds: tuple[int, ...] = (1,)
     clip_layers: int = 4
     clip_steps: int = 100
+    too_many_steps: tuple[int, ...] = (400, 1600)
+    """Other lengths of the swap's training, to see how far an encoder may drift before it does harm."""
     clip_batch: int = 64
     clip_rate: float = 1e-3
     """Ten times the command's own: this text encoder is small, and its runs are short."""
     lora_steps: int = 300
+    longer_steps: tuple[int, ...] = (1500,)
+    """A LoRA goes on learning where a tuned encoder is done: its other lengths, with every seed."""
     lora_batch: int = 16
     lora_rate: float = 1e-3
     measured: int = 100
@@ -134,12 +142,15 @@ class StudyPlan:
                 yield from (Cell(task, arm, self.size, seed) for arm in ARMS if arm != STOCK)
         for seed in self.varied_seeds:
             yield from self.variants(seed)
+        for steps, seed in product(self.longer_steps, self.seeds):
+            yield from (Cell(task, LORA, self.size, seed, steps=steps) for task in TASKS)
         for seed in self.sized_seeds:
             for size in self.other_sizes:
                 yield from (Cell(task, arm, size, seed) for task in TASKS for arm in self.sized_arms)
 
     def variants(self, seed: int) -> Iterator[Cell]:
-        """Mixtures of stock and tuned encoder, and gentler distillation: more ways to drift."""
+        """Mixtures of stock and tuned encoder, gentler distillation, longer tuning: more ways to drift."""
         for task in TASKS:
             yield from (Cell(task, SWAP, self.size, seed, weight=weight) for weight in self.weights)
             yield from (Cell(task, DISTILLED, self.size, seed, d) for d in self.distillations)
+            yield from (Cell(task, SWAP, self.size, seed, steps=steps) for steps in self.too_many_steps)

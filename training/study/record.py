@@ -14,7 +14,7 @@ from training.study.plan import StudyPlan
 PLAN_NAME, ENVIRONMENT_NAME = "plan.json", "environment.json"
 GROWING = (
     *("output", "seeds", "other_sizes", "sized_arms", "sized_seeds"),
-    *("weights", "distillations", "varied_seeds"),
+    *("weights", "distillations", "varied_seeds", "longer_steps", "too_many_steps"),
 )
 """Fields that only add cells: a plan may grow by them without making what is finished untrue."""
 

@@ -7,7 +7,18 @@ from typing import Any
 from core.drift import SETS
 from core.gate import LARGEST_DRIFT
 from training.study.findings import Finding, rash_right, site_right, stock_of, tone_right
-from training.study.plan import ARMS, DISEASE, ENCODER_ARMS, NEW_NAMES, OLD, STOCK, WORDS, Cell, StudyPlan
+from training.study.plan import (
+    ARMS,
+    DISEASE,
+    ENCODER_ARMS,
+    LORA,
+    NEW_NAMES,
+    OLD,
+    STOCK,
+    WORDS,
+    Cell,
+    StudyPlan,
+)
 from training.study.statistics import Change, Share, change
 
 NAMES = {
@@ -41,19 +52,26 @@ def main_table(plan: StudyPlan, found: Sequence[Finding], task: str) -> str:
 
 
 def at_main_size(plan: StudyPlan, found: Sequence[Finding], task: str) -> list[Finding]:
-    """Stock and the four arms of a task, as far as they are finished, in the plan's order."""
+    """Stock, the arms of a task and its longer LoRA, as far as they are finished, in the plan's order."""
     chosen = [f for f in found if f.cell.arm == STOCK or _is_main(plan, f, task)]
-    return sorted(chosen, key=lambda f: ARMS.index(f.cell.arm))
+    return sorted(chosen, key=lambda f: (ARMS.index(f.cell.arm), f.cell.steps or 0))
 
 
 def _is_main(plan: StudyPlan, finding: Finding, task: str) -> bool:
     cell = finding.cell
-    return cell.task == task and cell.size == plan.size and not is_variant(finding)
+    longer_lora = cell.arm == LORA and cell.steps is not None
+    return cell.task == task and cell.size == plan.size and (longer_lora or not is_variant(finding))
 
 
 def is_variant(finding: Finding) -> bool:
-    """A mixture, or another weight of distillation."""
-    return finding.cell.weight is not None or finding.cell.distillation is not None
+    """A mixture, another weight of distillation, or a longer training."""
+    cell = finding.cell
+    return any(value is not None for value in (cell.weight, cell.distillation, cell.steps))
+
+
+def arm_name(cell: Cell) -> str:
+    """The arm as tables call it, with the length of a longer training."""
+    return NAMES[cell.arm] if cell.steps is None else f"{NAMES[cell.arm]}, {cell.steps:,} steps"
 
 
 def _main_row(found: Sequence[Finding], finding: Finding, task: str) -> list[str]:
@@ -63,7 +81,7 @@ def _main_row(found: Sequence[Finding], finding: Finding, task: str) -> list[str
     lost = change(stock.share(OLD, rash_right), old)
     is_stock = finding.cell.arm == STOCK
     return [
-        NAMES[finding.cell.arm],
+        arm_name(finding.cell),
         str(len(finding.seeds)),
         with_interval(new),
         ", ".join(f"{100 * value:.0f}" for value in new.by_seed),
@@ -78,7 +96,7 @@ def _main_row(found: Sequence[Finding], finding: Finding, task: str) -> list[str
 def names_table(plan: StudyPlan, found: Sequence[Finding]) -> str:
     """The new names one by one."""
     arms = at_main_size(plan, found, WORDS)
-    head = ("new name (for)", *(NAMES[f.cell.arm] for f in arms))
+    head = ("new name (for)", *(arm_name(f.cell) for f in arms))
     rows = [
         [f"{name} ({rash})", *(percent(_share_of_rash(f, rash)) for f in arms)]
         for rash, name in NEW_NAMES.items()
@@ -163,7 +181,7 @@ def _encoder_row(found: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def label(cell: Cell) -> str:
     """An arm with its task, size and variant, as short as it may be."""
-    said = [TITLES[cell.task], NAMES[cell.arm], f"{cell.size:,}"]
+    said = [TITLES[cell.task], arm_name(cell), f"{cell.size:,}"]
     said += [] if cell.weight is None else [f"weight {cell.weight:g}"]
     said += [] if cell.distillation is None else [f"distillation {cell.distillation:g}"]
     return ", ".join(said)
