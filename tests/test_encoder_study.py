@@ -18,7 +18,7 @@ from training.study.data import captioned_data
 from training.study.names import left_out, new_caption
 from training.study.plan import ARMS, DISEASE, KNOWN, NEW_DISEASE, NEW_NAMES, STOCK, TASKS, WORDS, StudyPlan
 from training.study.record import open_study
-from training.study.statistics import change, share_of
+from training.study.statistics import change, paired_correlation, share_of
 from training.study.tiny import tiny_plan
 from training.study.write_up import filled
 from training.text_states import collect_prompts
@@ -211,6 +211,16 @@ def test_a_change_has_newcombes_interval():
     assert found.value == pytest.approx(0.2)  # 56/70 and 48/80: Newcombe 1998b, table II, method 10
     assert (found.low, found.high) == pytest.approx((0.0524, 0.3339), abs=5e-5)
     assert found.beyond_chance
+
+
+def test_a_change_in_pairs_has_newcombes_interval_for_pairs():
+    pairs = [(True, True)] * 36 + [(False, True)] * 12 + [(True, False)] * 2
+    before, after = ([pair[i] for pair in pairs] for i in (0, 1))
+    found = change(share_of({1: before}), share_of({1: after}), paired_correlation(pairs))
+    assert found.value == pytest.approx(0.2)  # Newcombe 1998c, 36, 12, 2, 0 by method 10
+    assert (found.low, found.high) == pytest.approx((0.0569, 0.3404), abs=5e-5)
+    assert paired_correlation([(True, True)] * 9 + [(False, False)]) == pytest.approx(4 / 9)
+    assert paired_correlation([(True, True)] * 9) == 0
 
 
 def test_bad_flags_end_with_a_sentence(tmp_path, capsys, monkeypatch):

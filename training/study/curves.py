@@ -6,12 +6,11 @@ from typing import Any
 
 import altair
 
-from core.drift import SETS
-from core.gate import LARGEST_DRIFT
-from training.study.findings import Finding, rash_right, stock_of
+from core.gate import LARGEST_DRIFT_OF_KNOWN
+from training.study.findings import Finding, all_right, changed, rash_right
 from training.study.plan import ENCODER_ARMS, OLD, StudyPlan
-from training.study.statistics import Share, change
-from training.study.tables import NAMES, TITLES, is_variant, label
+from training.study.statistics import Share
+from training.study.tables import DRIFTS, NAMES, TITLES, is_variant, label
 
 ACCURACY = "pictures as asked, %"
 
@@ -63,13 +62,12 @@ def _percents(share: Share) -> dict[str, float]:
 
 
 def drift_chart(found: Sequence[Finding]) -> Any:
-    """What each tuned encoder lost on the old words against its drift, by set of prompts; dashed lines are
-    the gate's limits. None before there is a tuned encoder."""
+    """What each tuned encoder lost on the old words (rash, site and tone together) against its drift, by set
+    of prompts; dashed lines are the gate's limits. None before there is a tuned encoder."""
     tuned = [f for f in found if f.cell.arm in ENCODER_ARMS]
     if not tuned:
         return None
-    sets = (*SETS, "known")
-    rows = [_drift_point(found, f, name) for f in tuned for name in sets]
+    rows = [_drift_point(found, f, name) for f in tuned for name in DRIFTS]
     points = (
         altair.Chart()
         .mark_point(filled=True, size=50)
@@ -89,15 +87,14 @@ def drift_chart(found: Sequence[Finding]) -> Any:
 
 
 def _drift_point(found: Sequence[Finding], finding: Finding, name: str) -> dict[str, Any]:
-    stock = stock_of(list(found), finding.seeds).share(OLD, rash_right)
-    lost = change(stock, finding.share(OLD, rash_right))
+    lost = changed(list(found), finding, OLD, all_right)
     return {
         "encoder": label(finding.cell),
         "arm": NAMES[finding.cell.arm],
         "task": TITLES[finding.cell.task],
         "prompts": name,
         "steps": finding.steps(name),
-        "limit": LARGEST_DRIFT.get(name),
+        "limit": LARGEST_DRIFT_OF_KNOWN.get(name),
         "change": 100 * lost.value,
         "low": 100 * lost.low,
         "high": 100 * lost.high,

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from core.gate import LARGEST_DRIFT
+from core.gate import LARGEST_DRIFT_OF_KNOWN
 from training.study.cells import read_result, result_path
 from training.study.plan import OLD, STOCK, Cell, StudyPlan
-from training.study.statistics import Share, share_of
+from training.study.statistics import Change, Share, change, paired_correlation, share_of
 
 Picture = Mapping[str, Any]
 
@@ -36,13 +36,23 @@ class Finding:
 
     @property
     def passes_gate(self) -> bool:
-        """Whether every set of prompts drifts less than the gate allows."""
-        return all(self.steps(name) <= limit for name, limit in LARGEST_DRIFT.items())
+        """Whether drift is within what the gate allows a model whose card names its words."""
+        return within_gate({name: self.steps(name) for name in LARGEST_DRIFT_OF_KNOWN})
 
     def recall(self, when: str) -> float | None:
         """CLIP's own recall@1 from picture to caption, "before" or "after"; None where CLIP stayed."""
         reports = [r["training"]["clip"] for r in self.results.values() if "clip" in r["training"]]
         return fmean(report[when]["image_to_text_recall_1"] for report in reports) if reports else None
+
+
+def all_right(picture: Picture) -> bool:
+    """Rash, site and tone, all as asked."""
+    return rash_right(picture) and site_right(picture) and tone_right(picture)
+
+
+def within_gate(steps: Mapping[str, float]) -> bool:
+    """Whether drift in attribute steps, by set of prompts, passes; the study's base has a card."""
+    return all(steps[name] <= limit for name, limit in LARGEST_DRIFT_OF_KNOWN.items())
 
 
 def rash_right(picture: Picture) -> bool:
@@ -74,6 +84,19 @@ def finished(plan: StudyPlan) -> Iterator[tuple[Cell, Mapping[str, Any]]]:
     for cell in plan.cells():
         if (path := result_path(plan, cell)).is_file():
             yield cell, read_result(path)
+
+
+def changed(found: list[Finding], finding: Finding, name: str, right: Callable[[Picture], bool]) -> Change:
+    """How much more, or less, of one set came as asked than by the stock arm from the same noise."""
+    stock = stock_of(found, finding.seeds)
+    pairs = [
+        (right(before), right(after))
+        for seed in stock.results
+        for before, after in zip(
+            _set(stock.results[seed], name), _set(finding.results[seed], name), strict=True
+        )
+    ]
+    return change(stock.share(name, right), finding.share(name, right), paired_correlation(pairs))
 
 
 def stock_of(found: list[Finding], seeds: tuple[int, ...]) -> Finding:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import product
 from pathlib import Path
 
 NEW_NAMES = {"acne": "zits", "eczema": "tetter", "tinea": "ringworm"}
@@ -106,7 +105,7 @@ class StudyPlan:
     """Ten times the command's own: this text encoder is small, and its runs are short."""
     lora_steps: int = 300
     longer_steps: tuple[int, ...] = (1500,)
-    """A LoRA goes on learning where a tuned encoder is done: its other lengths, with every seed."""
+    """Other lengths of the LoRA's training, which takes longer than an encoder's."""
     lora_batch: int = 16
     lora_rate: float = 1e-3
     measured: int = 100
@@ -142,15 +141,14 @@ class StudyPlan:
                 yield from (Cell(task, arm, self.size, seed) for arm in ARMS if arm != STOCK)
         for seed in self.varied_seeds:
             yield from self.variants(seed)
-        for steps, seed in product(self.longer_steps, self.seeds):
-            yield from (Cell(task, LORA, self.size, seed, steps=steps) for task in TASKS)
         for seed in self.sized_seeds:
             for size in self.other_sizes:
                 yield from (Cell(task, arm, size, seed) for task in TASKS for arm in self.sized_arms)
 
     def variants(self, seed: int) -> Iterator[Cell]:
-        """Mixtures of stock and tuned encoder, gentler distillation, longer tuning: more ways to drift."""
+        """Mixtures of stock and tuned encoder, gentler distillation, longer trainings: more ways to drift."""
         for task in TASKS:
             yield from (Cell(task, SWAP, self.size, seed, weight=weight) for weight in self.weights)
             yield from (Cell(task, DISTILLED, self.size, seed, d) for d in self.distillations)
             yield from (Cell(task, SWAP, self.size, seed, steps=steps) for steps in self.too_many_steps)
+            yield from (Cell(task, LORA, self.size, seed, steps=steps) for steps in self.longer_steps)

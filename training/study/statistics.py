@@ -3,12 +3,14 @@
 Pictures of one seed share a trained network, so they are no independent throws. A share over several seeds
 has Wilson's interval at the effective number of pictures: their number over the design effect of seeds as
 clusters (Korn and Graubard 1998), never less than 1. A change from one arm to another has Newcombe's hybrid
-score interval made of the two shares' own (Newcombe 1998, method 10).
+score interval made of the two shares' own, for pairs: both arms drew each picture from the same prompt and
+noise (Newcombe 1998, Statistics in Medicine 17, 2635, method 10).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import hypot
+from itertools import product
+from math import sqrt
 
 from statsmodels.stats.proportion import proportion_confint
 
@@ -55,9 +57,23 @@ def share_of(hits: Mapping[int, Sequence[bool]]) -> Share:
     return Share(value, max(0.0, float(low)), min(1.0, float(high)), count, by_seed)
 
 
-def change(before: Share, after: Share) -> Change:
-    """How much larger the later share is."""
+def change(before: Share, after: Share, correlation: float = 0.0) -> Change:
+    """How much larger the later share is; ``correlation`` is that of its hits with the earlier ones."""
     value = after.value - before.value
-    low = hypot(after.value - after.low, before.high - before.value)
-    high = hypot(after.high - after.value, before.value - before.low)
+    low = _spread(after.value - after.low, before.high - before.value, correlation)
+    high = _spread(after.high - after.value, before.value - before.low, correlation)
     return Change(value, value - low, value + high)
+
+
+def _spread(one: float, other: float, correlation: float) -> float:
+    return sqrt(one**2 - 2 * correlation * one * other + other**2)
+
+
+def paired_correlation(pairs: Sequence[tuple[bool, bool]]) -> float:
+    """Phi of hits in pairs, -1 to 1, by Newcombe's continuity correction; 0 where an arm does not vary."""
+    both, first, second, none = (pairs.count(kind) for kind in product((True, False), repeat=2))
+    margins = (both + first) * (second + none) * (both + second) * (first + none)
+    cross = both * none - first * second
+    if cross > 0:
+        cross = max(cross - len(pairs) / 2, 0)
+    return cross / sqrt(margins) if margins else 0.0

@@ -4,9 +4,17 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from core.drift import SETS
-from core.gate import LARGEST_DRIFT
-from training.study.findings import Finding, rash_right, site_right, stock_of, tone_right
+from core.drift import KNOWN, SETS
+from core.gate import LARGEST_DRIFT_OF_KNOWN
+from training.study.findings import (
+    Finding,
+    all_right,
+    changed,
+    rash_right,
+    site_right,
+    tone_right,
+    within_gate,
+)
 from training.study.plan import (
     ARMS,
     DISEASE,
@@ -19,7 +27,7 @@ from training.study.plan import (
     Cell,
     StudyPlan,
 )
-from training.study.statistics import Change, Share, change
+from training.study.statistics import Change, Share
 
 NAMES = {
     "stock": "stock",
@@ -30,6 +38,9 @@ NAMES = {
     "both": "both",
 }
 """Arms as the tables call them."""
+
+DRIFTS = (KNOWN, *SETS)
+"""Sets of prompts that drift is told of."""
 
 TITLES = {WORDS: "new names", DISEASE: "new disease"}
 
@@ -75,10 +86,8 @@ def arm_name(cell: Cell) -> str:
 
 
 def _main_row(found: Sequence[Finding], finding: Finding, task: str) -> list[str]:
-    stock = stock_of(list(found), finding.seeds)
     new, old = finding.share(task, rash_right), finding.share(OLD, rash_right)
-    gained = change(stock.share(task, rash_right), new)
-    lost = change(stock.share(OLD, rash_right), old)
+    gained, lost = (changed(list(found), finding, name, rash_right) for name in (task, OLD))
     is_stock = finding.cell.arm == STOCK
     return [
         arm_name(finding.cell),
@@ -134,23 +143,28 @@ def sizes_table(plan: StudyPlan, found: Sequence[Finding]) -> str:
 
 def drift_table(found: Sequence[Finding]) -> str:
     """Every tuned encoder: drift in attribute steps by set of prompts beside what the judge lost."""
-    head = ("encoder", *SETS, "known captions", "gate", "old words", "change", "recall@1")
+    head = ("encoder", *DRIFTS, "gate", "old words: rash", "its change", "change of all three", "recall@1")
     tuned = [f for f in found if f.cell.arm in ENCODER_ARMS]
     rows = [_drift_row(found, f) for f in sorted(tuned, key=lambda f: f.steps("known"))]
-    limits = ["limit today", *(f"{LARGEST_DRIFT[name]:g}" for name in SETS), "", "", "", "", ""]
+    limits = [
+        "largest allowed",
+        *(f"{LARGEST_DRIFT_OF_KNOWN.get(name, 'any')}" for name in DRIFTS),
+        *5 * [""],
+    ]
     return table(head, [*rows, limits])
 
 
 def _drift_row(found: Sequence[Finding], finding: Finding) -> list[str]:
-    old = finding.share(OLD, rash_right)
-    lost = change(stock_of(list(found), finding.seeds).share(OLD, rash_right), old)
+    old, lost = finding.share(OLD, rash_right), changed(list(found), finding, OLD, rash_right)
+    whole = changed(list(found), finding, OLD, all_right)
     before, after = finding.recall("before"), finding.recall("after")
     return [
         label(finding.cell),
-        *(f"{finding.steps(name):.2f}" for name in (*SETS, "known")),
+        *(f"{finding.steps(name):.2f}" for name in DRIFTS),
         "passes" if finding.passes_gate else "refused",
         with_interval(old),
         points(lost),
+        points(whole),
         "" if before is None or after is None else f"{percent(before)} → {percent(after)}",
     ]
 
@@ -158,7 +172,7 @@ def _drift_row(found: Sequence[Finding], finding: Finding) -> list[str]:
 def encoders_table(encoders: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     """Every tuned encoder before anything is drawn: drift and distances in attribute steps, and recall@1 of
     captions by held-out pictures, the means of its seeds."""
-    head = ("encoder", "seeds", *SETS, "known captions", "new name to known word", "gate", "recall@1")
+    head = ("encoder", "seeds", *DRIFTS, "new name to known word", "gate", "recall@1")
     return table(head, [_encoder_row(found) for found in encoders.values()])
 
 
@@ -166,15 +180,15 @@ def _encoder_row(found: Sequence[Mapping[str, Any]]) -> list[str]:
     cell = found[0]["cell"]
     steps = {
         name: fmean(one["drift"][name] / one["drift"]["attribute_step"] for one in found)
-        for name in (*SETS, "known", "to_known_word")
+        for name in (*DRIFTS, "to_known_word")
     }
     recall = [percent(fmean(one["recall"][when] for one in found)) for when in ("before", "after")]
     return [
         label(cell),
         str(len(found)),
-        *(f"{steps[name]:.2f}" for name in (*SETS, "known")),
+        *(f"{steps[name]:.2f}" for name in DRIFTS),
         f"{steps['to_known_word']:.2f}" if cell.task == WORDS else "",
-        "passes" if all(steps[name] <= LARGEST_DRIFT[name] for name in SETS) else "refused",
+        "passes" if within_gate(steps) else "refused",
         " → ".join(recall),
     ]
 
