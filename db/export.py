@@ -5,7 +5,8 @@
     python -m db.export --format ratings --output ratings --ids 3 7 12
 
 --output is a new folder, or a ZIP if it ends in .zip. Private pictures of others are left out; so are
-people's names, unless --names is given. Ctrl+C stops; nothing half-written is left. Formats:
+people's names, unless --names is given, and pictures marked as too near to a training picture, unless
+--include-near is given. Ctrl+C stops; nothing half-written is left. Formats:
 
 {formats}
 """
@@ -13,6 +14,7 @@ people's names, unless --names is given. Ctrl+C stops; nothing half-written is l
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,10 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code (0, 1 with a sentence on stderr, 130 when stopped)."""
     asked = _parser().parse_args(argv)
     try:
-        repository = open_repository(Settings.from_environment())
-        asking = asked.user or _first_user(repository.users.list())
-        order = export_order(repository, _choice(asked), asking, asked.names, asked.margin)
-        done = export(order, asked.format, asked.output, _show_progress)
+        with closing(open_repository(Settings.from_environment())) as repository:
+            asking = asked.user or _first_user(repository.users.list())
+            order = export_order(repository, _choice(asked), asking, asked.names, asked.margin)
+            done = export(order, asked.format, asked.output, _show_progress)
     except Script2SkinError as error:
         print(error, file=sys.stderr)
         return 1
@@ -42,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\nStopped; nothing was left.", file=sys.stderr)
         return 130
     print(f"{done.output}: {done.pictures:,} pictures.")
+    if done.left_out:
+        print(f"{done.left_out:,} too near to a training picture were left out (--include-near takes them).")
     return 0
 
 
@@ -71,6 +75,9 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--rated", action="store_true", help="rated pictures only")
     parser.add_argument("--starred", action="store_true", help="pictures starred by --user")
     parser.add_argument("--min-realism", type=float, help="mean realism at least")
+    parser.add_argument(
+        "--include-near", action="store_true", help="also pictures too near to a training picture"
+    )
     parser.add_argument("--since", type=_day, help="drawn on this day (2026-03-07, UTC) or later")
     parser.add_argument("--until", type=_day, help="drawn before this day")
     return parser
@@ -94,7 +101,7 @@ def _choice(asked: Namespace) -> Choice:
         since=asked.since,
         until=asked.until,
     )
-    return Choice(wanted, tuple(asked.ids) if asked.ids else None)
+    return Choice(wanted, tuple(asked.ids) if asked.ids else None, asked.include_near)
 
 
 def _first_user(users: Sequence) -> str:

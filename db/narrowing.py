@@ -13,7 +13,7 @@ from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import Boolean, Integer
 
 from db.records import HistoryFilter, Order
-from db.tables import generation_sites, generations, prompts, stars, users
+from db.tables import generation_sites, generations, prompts, readings, stars, users
 
 g = generations.c
 TEXT_WORDS_MAX = 20
@@ -70,6 +70,8 @@ def narrowings(filter: HistoryFilter, order: Order, asking: int) -> list[Narrowi
         found.append(_starred(asking))
     if filter.owner is not None:
         found.append(_owner(filter.owner, by_date))
+    if filter.too_near is not None:
+        found.append(_near(filter.too_near))
     if words := filter.text.lower().split()[:TEXT_WORDS_MAX]:
         found.append(_text(words))
     return [*found, *_rated(filter, by_date), *_dates(filter)]
@@ -118,6 +120,14 @@ def _starred(asking: int) -> Narrowing:
     mine = stars.c.user_id == asking
     marked = exists().where(mine, stars.c.generation_id == g.id)
     return Narrowing(marked, select(stars.c.generation_id).where(mine))
+
+
+def _near(wanted: bool) -> Narrowing:
+    """Pictures marked as too near to a training picture, or all others, those not measured included."""
+    marked = exists().where(readings.c.generation_id == g.id, readings.c.too_near)
+    if wanted:
+        return Narrowing(marked, select(readings.c.generation_id).where(readings.c.too_near))
+    return Narrowing(~marked, select(g.id).where(~marked, g.deleted_at.is_(None)))
 
 
 def _text(words: list[str]) -> Narrowing:

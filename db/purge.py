@@ -8,6 +8,7 @@ half-written, and previews of jobs long over, go too.
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,8 +17,10 @@ from sqlalchemy import Connection, Select, delete, exists, or_, select
 
 from core.errors import InputError, Script2SkinError
 from core.settings import Settings
+from db.audit import Action, at_the_command_line, write
 from db.engine import Database
 from db.files import leftovers
+from db.id_ranges import in_words
 from db.starts import remove_unused, sweep
 from db.tables import generation_sites, generations, prompts, ratings, reveals, stars, study_items
 
@@ -35,8 +38,10 @@ class Purged:
     leftovers: int
 
 
-def purge(database: Database, older_than_days: int) -> Purged:
+def purge(database: Database, older_than_days: int, by: str | None = None) -> Purged:
     """Removes rows and files under one lock, so that no picture drawn meanwhile can lose its file to it.
+
+    ``by`` stands in the audit log; without it the account that the command runs under.
 
     Raises:
         InputError: a negative number of days.
@@ -50,6 +55,7 @@ def purge(database: Database, older_than_days: int) -> Purged:
             old = connection.execute(_deleted_before(limit)).all()
             paths = sorted({path for row in old for path in (row.image_path, row.thumbnail_path)})
             _remove_rows(connection, [row.id for row in old])
+            _write_down(connection, database, by or at_the_command_line(), [row.id for row in old])
             files += sum(_remove_file(connection, database.library, path) for path in paths)
         rows += len(old)
         if len(old) < PIECE:
@@ -74,6 +80,12 @@ def _remove_rows(connection: Connection, ids: list[int]) -> None:
     unused = ~exists().where(generations.c.prompt_id == prompts.c.id)
     if ids:
         connection.execute(delete(prompts).where(unused))
+
+
+def _write_down(connection: Connection, database: Database, by: str, ids: list[int]) -> None:
+    if ids:
+        subject = f"{len(ids)} pictures for good"
+        write(connection, database, by, Action.DELETED, subject, f"purged: {in_words(ids)}")
 
 
 def _remove_file(connection: Connection, library: Path, path: str) -> bool:
@@ -103,8 +115,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from db.repository import open_repository
 
     try:
-        repository = open_repository(Settings.from_environment())
-        purged = purge(repository.database, arguments.days)
+        with closing(open_repository(Settings.from_environment())) as repository:
+            purged = purge(repository.database, arguments.days)
     except Script2SkinError as error:
         print(error, file=sys.stderr)
         return 1

@@ -27,7 +27,7 @@ def show_page(repository: Repository, user: str) -> None:
         _show_counts(repository, count)
         show_export(repository, user, wanted, count)
         show_selection_bar(repository, user)
-        show_gallery(page)
+        show_gallery(repository, page)
     else:
         _show_empty()
     show_open_picture(repository, user)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.model_cards import ModelCard
+from pages.components.added_models import show_added_models
 from pages.components.candidate_card import show_candidates
 from pages.components.candidate_state import standings
 from pages.components.encoder_add import ask_encoder_to_add
@@ -26,9 +27,11 @@ def show_page(resources: Resources, person: str) -> None:
         st.warning(trouble, icon=":material/warning:")
     if not cards:
         st.info(NO_MODEL, icon=":material/info:")
+        show_added_models(resources, person)
         return
     with errors_shown():
         show_models_table(resources, cards)
+        show_added_models(resources, person)
     st.markdown("### Text encoders")
     with errors_shown():
         _show_encoders(resources, person, _ask_base(cards))

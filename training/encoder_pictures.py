@@ -110,7 +110,6 @@ def write_grid(path: Path, test: PictureTest, drawn: dict[str, list[Drawn]]) -> 
         rows=tuple(f"{i}. {prompt}" for i, prompt in enumerate(rows, 1)),
         columns=ARMS,
         pictures=tuple(cell.path for cell in cells),
-        recipes=tuple(cell.recipe for cell in cells),
     )
     write_files({path: encode_sheet(sheet)})
 

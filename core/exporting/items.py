@@ -26,7 +26,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One picture. ``image_path`` is absolute."""
+    """One picture. ``image_path`` is absolute; ``too_near``: to a training picture (core.training_index)."""
 
     id: int
     owner: str
@@ -36,6 +36,7 @@ class Item:
     rating_count: int = 0
     realism_mean: float | None = None
     sheets: tuple[Sheet, ...] = ()
+    too_near: bool = False
 
     @property
     def stem(self) -> str:
@@ -48,17 +49,28 @@ class Item:
 Walk = Callable[[], Iterator[Item]]
 """Begins at the first picture each time it is called; ``total`` of the order says how many there are."""
 
+WriteDown = Callable[[str, int], None]
+"""Called once with the form's name and the number of pictures, before the export is put in its place."""
+
+
+def nobody_writes(form: str, count: int) -> None:
+    """For orders that no log is kept of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is asked for. ``rater_names``: people are named, else they are "rater 1", "rater 2", ...
-    ``margin``: difference in mean realism from which one picture counts as better."""
+    ``margin``: difference in mean realism from which one picture counts as better. ``left_out``: pictures
+    chosen but not walked over, since they are too near to a training picture. ``write_down``: keeps a record
+    that they left."""
 
     walk: Walk
     total: int
     outgoing: Outgoing
     rater_names: bool = False
     margin: float = 1.0
+    left_out: int = 0
+    write_down: WriteDown = nobody_writes
 
 
 @dataclass(slots=True)

@@ -18,17 +18,18 @@ README = """# {label}
 
 {count} pictures, drawn by Script2Skin. They are **synthetic**, show no real person and are
 not for diagnosis.
-Each PNG file carries its recipe, a statement that a trained model made it, and an invisible mark.
-`python -m core.verify FILE` tells whether one was altered.
+Each PNG, DICOM or PDF file carries its recipes, a statement that a trained model made the pictures, and an
+invisible mark in them. `python -m core.verify FILE` tells whether one was altered.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written."""
+    """What was written; ``left_out`` as in the order."""
 
     output: Path
     pictures: int
+    left_out: int = 0
 
 
 def export(
@@ -45,7 +46,7 @@ def export(
     if format not in FORMATS:
         raise InputError(f"There is no format '{format}'; choose one of {', '.join(FORMATS)}.")
     if not order.total:
-        raise InputError("No picture matches, so there is nothing to export.")
+        raise InputError(_nothing(order))
     form, count = FORMATS[format], 0
 
     def followed() -> Iterator[Item]:
@@ -62,4 +63,14 @@ def export(
         text = README.format(label=form.label, note=form.note, count=f"{count:,}")
         target.add("README.md", text.encode())
         on_progress(count, order.total)
-    return Exported(output, count)
+        order.write_down(format, count)
+    return Exported(output, count, order.left_out)
+
+
+def _nothing(order: Order) -> str:
+    if order.left_out:
+        return (
+            "Each of these pictures is too near to a training picture, so nothing is left to export. "
+            "Ask for such pictures to be included if you want them."
+        )
+    return "No picture matches, so there is nothing to export."

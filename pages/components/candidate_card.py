@@ -42,7 +42,7 @@ def _show(resources: Resources, person: str, card: ModelCard, standing: Standing
         _show_remove(resources, person, standing)
     if candidate.result is not None:
         with st.expander("What the check found", icon=":material/fact_check:", type="compact"):
-            show_result(candidate.result, standing.check)
+            show_result(resources.repository, person, candidate.result, standing.check)
 
 
 def _show_head(standing: Standing) -> None:

@@ -6,6 +6,9 @@ import streamlit as st
 
 from core.candidates import GateResult
 from core.encoder_checks import EncoderCheck
+from core.provenance.outgoing import for_library
+from core.sheets import sign_sheet
+from db.repository import Repository
 from pages.components.model_facts import figure_rows
 from pages.components.picture import is_readable
 from pages.components.wording import counted, plain
@@ -38,7 +41,7 @@ ARM_WORDS = {"stock": "Stock", "tuned": "Tuned", "interpolated": "Half way"}
 GRID_HEIGHT = 560
 
 
-def show_result(result: GateResult, check: EncoderCheck) -> None:
+def show_result(repository: Repository, person: str, result: GateResult, check: EncoderCheck) -> None:
     """Four views of one result."""
     asked, drift, judged, pictures = st.tabs(["Checks", "Drift", "Before and after", "Pictures"])
     with asked:
@@ -48,7 +51,7 @@ def show_result(result: GateResult, check: EncoderCheck) -> None:
     with judged:
         _show_judged(result)
     with pictures:
-        _show_pictures(result, check)
+        _show_pictures(repository, person, result, check)
 
 
 def _show_checks(result: GateResult) -> None:
@@ -117,7 +120,7 @@ def judged_rows(pictures: dict[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def _show_pictures(result: GateResult, check: EncoderCheck) -> None:
+def _show_pictures(repository: Repository, person: str, result: GateResult, check: EncoderCheck) -> None:
     if not result.pictures:
         st.caption("Not drawn: an earlier check speaks against it.")
     elif not is_readable(check.grid):
@@ -132,13 +135,20 @@ def _show_pictures(result: GateResult, check: EncoderCheck) -> None:
             )
         st.download_button(
             "Download the grid",
-            data=check.grid.read_bytes,
+            data=lambda: _leaving(repository, person, check),
             file_name=f"script2skin-check-{result.id}.png",
             mime="image/png",
             icon=":material/download:",
             on_click="ignore",
             key=f"check_grid_{result.id}",
         )
+
+
+def _leaving(repository: Repository, person: str, check: EncoderCheck) -> bytes:
+    """The grid signed, and a line in the audit log that it was handed out."""
+    content = sign_sheet(check.grid, for_library(repository.library))
+    repository.audit.exported(person, f"grid of check {check.place.name}")
+    return content
 
 
 def _word(check: dict[str, Any]) -> str:

@@ -50,22 +50,29 @@ def show_selection_bar(repository: Repository, user: str) -> None:
     chosen = selected_ids()
     if not chosen:
         return
+    near = repository.readings.too_near(chosen)
+    leaving = tuple(id for id in chosen if id not in near)
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="selection_bar"):
         st.markdown(f"**{counted(len(chosen), 'picture')} selected**", width="content")
         st.download_button(
             "Download ZIP",
-            data=partial(_archive, repository, user, tuple(chosen)),
+            data=partial(_archive, repository, user, leaving),
             file_name="script2skin-pictures.zip",
             mime="application/zip",
             icon=":material/download:",
             on_click="ignore",
-            disabled=len(chosen) > ARCHIVE_MAX,
+            disabled=not 0 < len(leaving) <= ARCHIVE_MAX,
             help=f"Each picture with its caption as a text file. Up to {ARCHIVE_MAX} at a time.",
             key="selection_download",
         )
         if st.button("Delete", icon=":material/delete:", key="selection_delete"):
             delete_pictures(repository, user, chosen)
         st.button("Clear selection", type="tertiary", on_click=clear_selection, key="selection_clear")
+    if near:
+        st.caption(
+            f"{counted(len(near), 'picture')} too near to a training picture left out of the ZIP; the export "
+            "above can include such pictures."
+        )
 
 
 def _archive(repository: Repository, user: str, ids: tuple[int, ...]) -> BufferedReader:

@@ -16,10 +16,9 @@ from urllib.request import urlopen
 import pytest
 from PIL import Image
 
-from core.images import read_recipe
+from core.images import SHEET_KEY, read_recipe
 from core.model_cards import load_card
 from core.settings import PROJECT
-from core.sheets import SHEET_KEY
 from db.records import CRITERIA
 
 sync_api = pytest.importorskip("playwright.sync_api")
