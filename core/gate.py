@@ -7,12 +7,12 @@ Thresholds of drift are shares of the model's own ``attribute_step`` (``core.dri
 same in every model. Which of them hold depends on what the model's card says.
 
 A card that names the model's words (every model made here): what it draws by them must stay, other prompts it
-never read. docs/encoder-study.md tuned a small model's encoder in some twenty ways and had a judge look at
+never read. docs/encoder-study.md tuned a small model's encoder in 26 ways and had a judge look at
 what was drawn by the old words:
 
-    known    0.75   up to 0.66 nothing was lost beyond chance; from 0.87 to 0.97 two of seven ways lost 7 and
-                    11 points of rash, site and tone together; at 1.9 the rash alone lost 6, at 3.1 it lost 12
-    empty    1.0    up to 1.65 nothing was lost that "known" would not tell; at 3.2 much was
+    known    0.75   up to 0.81 nothing was lost beyond chance; from 0.86 to 0.97 three of eight ways lost 7 to
+                    11 points of rash, site and tone together; at 1.9 the rash alone lost 6, at 3.5 it lost 26
+    empty    1.0    up to 1.65 nothing was lost that "known" would not tell; from 2.4 much was
 
 No such card (an ordinary Stable Diffusion, which may be asked for anything): nothing was measured there, so
 the limits are close ones, by what a step means:

@@ -73,7 +73,7 @@ def paired_correlation(pairs: Sequence[tuple[bool, bool]]) -> float:
     """Phi of hits in pairs, -1 to 1, by Newcombe's continuity correction; 0 where an arm does not vary."""
     both, first, second, none = (pairs.count(kind) for kind in product((True, False), repeat=2))
     margins = (both + first) * (second + none) * (both + second) * (first + none)
-    cross = both * none - first * second
+    cross = float(both * none - first * second)
     if cross > 0:
-        cross = max(cross - len(pairs) / 2, 0)
+        cross = max(cross - len(pairs) / 2, 0.0)
     return cross / sqrt(margins) if margins else 0.0
