@@ -19,6 +19,7 @@ from core.errors import DatasetError, InputError, StorageError
 from core.files import remove_folder, write_files
 from core.folder_names import check_folder_name
 from core.suggestions import SUGGESTING, SUGGESTIONS
+from core.training_runs import unfinished_on
 
 IMPORTS, WISH = ".imports", "import.json"
 PREPARE, SUGGEST = "training.prepare", "training.suggest"
@@ -151,15 +152,21 @@ def discard_import(unwanted: Import, by: str) -> None:
     remove_folder(unwanted.place)
 
 
-def delete_dataset(folder: Path, by: str) -> None:
+def delete_dataset(folder: Path, by: str, runs: Path) -> None:
     """Removes a dataset wholly: photographs, captions and everything that people said.
 
     Raises:
         DatasetError: the folder is no dataset.
+        InputError: a training below ``runs`` is learning from it.
         StorageError: it can't be removed.
     """
     if folder.is_symlink() or not (folder / MANIFEST).is_file():
         raise DatasetError(f"{folder} holds no dataset, or is a link to one; remove it by hand.")
+    if learning := [run.name for run in unfinished_on(runs, folder) if run.is_under_way]:
+        raise InputError(
+            f"The training {learning[0]} is learning from {folder.name}. Stop it on the page Training, or "
+            "wait for its end; then delete the dataset."
+        )
     commands.stop(folder / SUGGESTING, by)
     remove_folder(folder)
 

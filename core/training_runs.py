@@ -124,6 +124,15 @@ def under_way(runs: Path) -> TrainingRun | None:
     return next((run for run in list_trainings(runs) if run.is_under_way), None)
 
 
+def unfinished_on(runs: Path, data: Path) -> list[TrainingRun]:
+    """The trainings that learn from a dataset, or would go on with it, the latest first."""
+    return [
+        run
+        for run in list_trainings(runs)
+        if run.state is not RunState.FINISHED and run.data.resolve() == data.resolve()
+    ]
+
+
 def _kind_of(folder: Path) -> Kind | None:
     """By what the run recorded, or by the command that was started in it."""
     config = read_config(folder)

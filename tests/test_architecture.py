@@ -40,6 +40,8 @@ DESCRIBING = (
     "dataset_imports",
     "datasets",
     "encoder_checks",
+    "lora_checks",
+    "picture_checks",
     "encoder_runs",
     "errors",
     "exporting.background",

@@ -139,6 +139,19 @@ def test_a_training_runs_by_itself_is_followed_stopped_and_resumed_to_its_end(
     assert "Held-out loss" in scenes.texts(app) and app.button(key="training_add_first")
 
 
+def test_a_dataset_that_is_learned_from_is_not_deleted(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(runs / "words")
+    (runs / "looks" / "report.json").unlink()
+    run, ward = only_run(), Settings.from_environment().datasets / "ward"
+    leave_record(run.place, MODULES[Kind.LORA], run.command.arguments if run.command else (), scenes.OTHER)
+    app = scenes.healthy(scenes.open_app("datasets"))
+    assert "looks: not finished" in app.warning[0].value
+    monkeypatch.setattr(commands, "is_running", lambda place: place == run.place)
+    app = app.text_input(key="dataset_delete_name").set_value("ward").run()
+    app = scenes.press(app, "dataset_delete")
+    assert "The training looks is learning from ward" in app.error[0].value and ward.is_dir()
+
+
 def test_a_run_that_died_says_why_and_offers_to_go_on(runs: Path) -> None:
     shutil.rmtree(runs / "words")
     (runs / "looks" / "report.json").unlink()

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.candidates import Candidate, Identity, Kind, refusal
-from core.encoder_checks import CheckState, EncoderCheck, check_of, read_report
+from core.encoder_checks import check_of, read_report
 from core.encoder_runs import identity_of
 from core.errors import ModelError, StorageError
+from core.picture_checks import CheckState, PictureCheck
 from pages.components.resources import Resources
 
 
@@ -19,7 +20,7 @@ class Standing:
     now: Identity | None
     reason: str | None
     in_use: bool
-    check: EncoderCheck
+    check: PictureCheck
     state: CheckState
     trouble: str = ""
 
@@ -48,7 +49,7 @@ def standings(resources: Resources, base: str) -> list[Standing]:
     return [_standing(resources, one, one.id == used) for one in listed]
 
 
-def _settled(resources: Resources, candidate: Candidate, check: EncoderCheck) -> Candidate:
+def _settled(resources: Resources, candidate: Candidate, check: PictureCheck) -> Candidate:
     """The candidate with what a check found that finished since."""
     report = read_report(check)
     if report is None or (candidate.result is not None and candidate.result.at >= report.at):
