@@ -1,5 +1,6 @@
 """Training, without a browser: started, followed, stopped, resumed, laid over others, and where it leads."""
 
+import json
 import os
 import shutil
 import time
@@ -187,6 +188,8 @@ def test_runs_are_laid_over_each_other_kinds_apart(runs: Path) -> None:
 def test_a_finished_encoder_becomes_a_candidate_and_is_kept_while_it_is_one(
     runs: Path, repository: Repository
 ) -> None:
+    drift = json.loads((runs / "words" / "report.json").read_text())["drift"]
+    assert set(drift) == {"attribute_step", "known", "derm", "generic", "empty"}  # its CLIP has a card
     app = scenes.healthy(scenes.open_app("training"))
     assert "ward, 2 epochs, batch 8, all layers" in scenes.texts(app)
     app = scenes.healthy(scenes.press(app, "training_add_words"))

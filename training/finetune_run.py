@@ -185,7 +185,7 @@ def _report(run: Run, towers: Towers, config: FinetuneConfig) -> dict[str, Any]:
         "config": json.loads((run.folder / "config.json").read_text(encoding="utf-8")),
         "before": json.loads((run.folder / BEFORE_NAME).read_text(encoding="utf-8")),
         "after": held_out_figures(towers, config),
-        "drift": drift_figures(towers),
+        "drift": drift_figures(towers, config.clip),
         "best_epoch": best["epoch"],
         "training_pictures": len(towers.data.training),
         "held_out_pictures": len(towers.data.measured(config.measured)),
