@@ -15,6 +15,9 @@ from core.recipes import STOCK_ENCODER
 METHODS = ("lora", "last-layers", "full")
 """What of a text encoder moves."""
 
+ANCHORS = ("known", "data")
+"""Captions that an encoder is held to the original on: of the words that the model knows, or the data's."""
+
 MODULES = {Kind.ENCODER: "training.finetune_clip", Kind.LORA: "training.finetune_unet"}
 LARGE_CLIP = "openai/clip-vit-large-patch14"
 """The CLIP that Stable Diffusion 1.x was trained with; its text encoder is 768 wide."""
@@ -39,6 +42,8 @@ class EncoderTraining:
     train_vision: bool = False
     seed: int = 0
     download: bool = False
+    anchors: str | None = None
+    """One of ``ANCHORS``, or a file of captions."""
 
 
 @dataclass(frozen=True, slots=True)

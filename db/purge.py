@@ -126,7 +126,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = Settings.from_environment()
         with closing(open_repository(settings)) as repository:
             purged = purge(repository.database, arguments.days)
-            exports = clear_old_exports(settings)
+        exports = clear_old_exports(settings)
     except Script2SkinError as error:
         print(error, file=sys.stderr)
         return 1

@@ -18,8 +18,8 @@ def study_order(
     margin: float = 1.0,
     near: bool = False,
 ) -> Order:
-    """The order for ``core.exporting.run.export``. Photographs of the study are never among its pictures;
-    those too near to a training picture only if ``near`` asks for them.
+    """The order for ``core.exporting.run.export``, which will stand in the audit log. Photographs of the
+    study are never among its pictures; those too near to a training picture are where ``near`` asks.
 
     Raises:
         NotAllowedError: the asking user does not lead the study, or still has pictures of it to rate.
@@ -30,8 +30,8 @@ def study_order(
 
     def write_down(form: str, count: int) -> None:
         what = "its answers" if form == "ratings" else f"{count} pictures as {form}"
-        names = ", with names" if rater_names else ""
-        repository.audit.exported(asking, f"study {study.id}", f"{study.name}: {what}{names}")
+        detail = f"{study.name}, {what}{', people named' if rater_names else ''}"
+        repository.audit.exported(asking, f"study {study.id}", detail)
 
     return replace(order, walk=lambda: _rated_there(order, answers), study=answers, write_down=write_down)
 

@@ -38,7 +38,7 @@ def test_a_good_encoder_gives_0_and_json_with_every_figure(models: Path, tmp_pat
     assert run(models, encoder) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["passed"] and "pictures" not in found
-    drift = {c["name"]: c for c in found["checks"]}["drift_generic"]
+    drift = {c["name"]: c for c in found["checks"]}["drift_known"]
     assert 0 < drift["figure"]["steps"] < drift["limit"]
 
 

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import app_scenes as scenes
 import pytest
 import streamlit as st
 from lora_scenes import record, save_lora
@@ -22,6 +21,7 @@ from core.loras import check_lora
 from core.picture_checks import CheckState
 from core.worker import Worker
 from db.repository import Repository
+from tests import app_scenes as scenes
 from training import check_lora as command
 from training.picture_tests import harm_check
 

@@ -51,8 +51,8 @@ def menus(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
     navigation = st.navigation
 
     def seen(pages: dict[str, list[Any]], **options: Any) -> Any:
-        listed = [page for section in pages.values() for page in section]
-        drawn.append({f"pages/{Path(page._page).name}": page.title for page in listed})
+        shown = [page for section in pages.values() for page in section]
+        drawn.append({f"pages/{Path(page._page).name}": page.title for page in shown})
         return navigation(pages, **options)
 
     monkeypatch.setattr(st, "navigation", seen)

@@ -1,5 +1,6 @@
 """Training, without a browser: started, followed, stopped, resumed, laid over others, and where it leads."""
 
+import json
 import os
 import shutil
 import time
@@ -96,6 +97,7 @@ def test_an_empty_page_says_what_a_training_is_and_offers_the_form(repository: R
     assert "Licence: made up for a test" in words and "4 steps an epoch, 40 in all." in words
     assert app.text_input(key="training_name_0").placeholder == "ward-encoder" and charts(app) == 0
     assert app.number_input(key="training_batch_encoder_ward").value == encoder_batch(16) == 4
+    assert app.selectbox(key="training_anchors").value == "known"
     app = open_form(app, Kind.LORA)
     assert app.text_input(key="training_name_0").placeholder == "ward-lora"
     assert app.selectbox(key="training_encoder_tiny").options == ["Stock (the model's own)"]
@@ -107,11 +109,13 @@ def test_a_training_runs_by_itself_is_followed_stopped_and_resumed_to_its_end(
 ) -> None:
     app = open_form(scenes.open_app("training"))
     app.selectbox(key="training_method").set_value("full")
+    app.selectbox(key="training_anchors").set_value("data")
     app.number_input(key="training_epochs_encoder_ward").set_value(60)
     app.text_input(key="training_name_0").set_value("first")
     app = scenes.healthy(scenes.press(app.run(), "training_start"))
     run = only_run()
     assert run.state is RunState.RUNNING and run.command is not None and run.command.by == scenes.PERSON
+    assert "--anchors=data" in run.command.arguments
     assert app.progress[0].text.startswith("Getting ready") and not app.get("expander")[0].proto.expanded
     assert app.button(key="training_start").disabled and "“first” is being trained" in scenes.texts(app)
     process = psutil.Process(run.command.pid)
@@ -184,6 +188,8 @@ def test_runs_are_laid_over_each_other_kinds_apart(runs: Path) -> None:
 def test_a_finished_encoder_becomes_a_candidate_and_is_kept_while_it_is_one(
     runs: Path, repository: Repository
 ) -> None:
+    drift = json.loads((runs / "words" / "report.json").read_text())["drift"]
+    assert set(drift) == {"attribute_step", "known", "derm", "generic", "empty"}  # its CLIP has a card
     app = scenes.healthy(scenes.open_app("training"))
     assert "ward, 2 epochs, batch 8, all layers" in scenes.texts(app)
     app = scenes.healthy(scenes.press(app, "training_add_words"))
@@ -230,6 +236,7 @@ def test_a_model_without_its_clip_asks_for_it(
     st.cache_resource.clear()
     app = scenes.healthy(scenes.open_app("training"))
     assert app.text_input(key="training_clip_tiny").value == ""
+    assert not any(box.key == "training_anchors" for box in app.selectbox)
     app = scenes.press(app, "training_start")
     assert "Say from which CLIP" in app.error[0].value
 

@@ -154,8 +154,8 @@ def test_the_command_exports_a_study_and_writes_it_down(
     assert len(answers(tmp_path / "out")) == 5
     repository.users.ensure("root", "admin")
     entry = repository.audit.entries("root", ["exported"])[0]
-    assert (entry.actor, entry.subject) == ("ann", f"study {study.id}")
-    assert entry.detail == "First: its answers"
+    found = (entry.actor, entry.subject, entry.detail)
+    assert found == ("ann", f"study {study.id}", "First, its answers")
     assert main([*ask, str(tmp_path / "two"), "--rash", "acne"]) == 1
     assert "leave filters" in capsys.readouterr().err
     assert main([*ask[:3], "Second", *ask[4:], str(tmp_path / "two")]) == 1

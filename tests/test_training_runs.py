@@ -17,6 +17,7 @@ from core.training_endings import SILENT, reason_of
 from core.training_runs import RunState, TrainingRun, list_trainings
 from core.training_starts import begin, delete_run, resume
 from core.training_wishes import (
+    ANCHORS,
     LARGE_CLIP,
     METHODS,
     MODULES,
@@ -27,7 +28,7 @@ from core.training_wishes import (
     flags_of,
 )
 from tests.tiny_models import edit_json, make_tiny_pipeline
-from training import finetune_clip, finetune_config, finetune_unet
+from training import anchors, finetune_clip, finetune_config, finetune_unet
 
 ENCODER = EncoderTraining(Path("/data/clinic"), "/models/tiny/clip")
 LORA = LoraTraining(Path("/data/clinic"), "tiny")
@@ -86,10 +87,11 @@ def test_the_commands_understand_what_they_are_asked_and_have_the_same_defaults(
             assert getattr(asked, field.name) == getattr(plain, field.name) == getattr(wish, field.name)
         assert config_of(asked).data == wish.data
     assert METHODS == finetune_config.METHODS
+    assert ANCHORS == (anchors.KNOWN, anchors.DATA)
 
 
 def test_every_setting_reaches_the_command() -> None:
-    wish = EncoderTraining(Path("/d"), "/c", "full", 3, 8, 1e-5, 0.0, True, 7, True)
+    wish = EncoderTraining(Path("/d"), "/c", "full", 3, 8, 1e-5, 0.0, True, 7, True, "data")
     asked = finetune_clip._parser().parse_args(arguments_of(wish, Path("/r")))
     assert all(getattr(asked, field.name) == getattr(wish, field.name) for field in fields(wish))
     lora = LoraTraining(Path("/d"), "m", "/e", 2, 3, 1, 0.5, 0.0, 8, 0.25, 9)

@@ -53,7 +53,7 @@ def finetune(folder: Path, config: FinetuneConfig, rate: float | None, place: Pl
     """
     source = open_captioned(config.data)
     student = load_student(config, place.download)
-    data = pair(source, student.tokenizer)
+    data = pair(source, student.tokenizer, config.anchors or ())
     steps = data.steps_per_epoch(config.batch)
     pace = pace_of(config, steps, rate)
     with place.processes.first_alone():
@@ -185,7 +185,7 @@ def _report(run: Run, towers: Towers, config: FinetuneConfig) -> dict[str, Any]:
         "config": json.loads((run.folder / "config.json").read_text(encoding="utf-8")),
         "before": json.loads((run.folder / BEFORE_NAME).read_text(encoding="utf-8")),
         "after": held_out_figures(towers, config),
-        "drift": drift_figures(towers),
+        "drift": drift_figures(towers, config.clip),
         "best_epoch": best["epoch"],
         "training_pictures": len(towers.data.training),
         "held_out_pictures": len(towers.data.measured(config.measured)),

@@ -61,18 +61,18 @@ def nobody_writes(form: str, count: int) -> None:
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is asked for. ``rater_names``: people are named, else they are "rater 1", "rater 2", ...
-    ``margin``: difference in mean realism from which one picture counts as better. ``study``: the pictures
-    are those of a reader study, and so are their ratings. ``left_out``: pictures chosen but not walked over,
-    since they are too near to a training picture. ``write_down``: keeps a record that they left."""
+    ``margin``: difference in mean realism from which one picture counts as better. ``left_out``: pictures
+    chosen but not walked over, since they are too near to a training picture. ``write_down``: keeps a record
+    that they left. ``study``: the pictures are those of a reader study, and so are their ratings."""
 
     walk: Walk
     total: int
     outgoing: Outgoing
     rater_names: bool = False
     margin: float = 1.0
-    study: StudyAnswers | None = None
     left_out: int = 0
     write_down: WriteDown = nobody_writes
+    study: StudyAnswers | None = None
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ QUESTIONS = {
     "weights": "Shapes of the weights",
     "origin": "Origin",
     "loading": "Loading",
+    "drift_known": "Drift on captions that the model knows",
     "drift_derm": "Drift on skin captions",
     "drift_generic": "Drift on everyday prompts",
     "drift_empty": "Drift on the empty prompt",
@@ -28,6 +29,7 @@ QUESTIONS = {
     "pictures_tone": "Skin tone in the pictures",
 }
 PROMPTS = {
+    "drift_known": "Captions that the model knows",
     "drift_derm": "Skin captions",
     "drift_generic": "Everyday prompts",
     "drift_empty": "The empty prompt",
@@ -77,9 +79,9 @@ def _drift_row(check: dict[str, Any]) -> dict[str, str]:
     return {
         "Prompts": PROMPTS[check["name"]],
         "Moved by": f"{figure['steps']:.2f} steps",
-        "Allowed": f"{check['limit']:g} steps",
+        "Allowed": "no limit" if check["limit"] is None else f"{check['limit']:g} steps",
         "Cosine": f"{figure['cosine']:.3f}",
-        "Result": _word(check),
+        "Result": "" if check["limit"] is None else _word(check),
     }
 
 

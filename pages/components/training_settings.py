@@ -8,7 +8,7 @@ import streamlit as st
 from core.errors import InputError, ModelError
 from core.model_cards import ModelCard
 from core.recipes import SEED_MAX, STOCK_ENCODER
-from core.training_wishes import METHODS, EncoderTraining, LoraTraining, TrainingWish, clip_of
+from core.training_wishes import ANCHORS, METHODS, EncoderTraining, LoraTraining, TrainingWish, clip_of
 from pages.components.candidate_state import standings
 from pages.components.encoder_choice import offered_encoders
 from pages.components.resources import Resources
@@ -19,6 +19,10 @@ METHOD_WORDS = {
     "lora": "Small added layers (LoRA), merged at the end",
     "last-layers": "The last layers",
     "full": "All layers",
+}
+ANCHOR_WORDS = {
+    "known": "Captions of the words that the model knows",
+    "data": "The photographs' own captions",
 }
 BY_COMMAND = "Chosen by the method"
 
@@ -50,13 +54,14 @@ def ask_encoder_settings(
         left, right = st.columns(2)
         with left:
             rate = _ask_rate("encoder")
+            anchors = _ask_anchors(card)
             distillation = st.number_input(
                 "Distillation",
                 0.0,
                 1000.0,
                 10.0,
                 key="training_distillation",
-                help="How strongly it is held to what the original says of its captions; 0 lets it drift.",
+                help="How strongly it is held to what the original says of those captions; 0 lets it drift.",
             )
         with right:
             seed = _ask_seed()
@@ -66,7 +71,17 @@ def ask_encoder_settings(
                 help="Slower, and rarely needed: only the text encoder is used for drawing.",
             )
     return EncoderTraining(
-        data, clip, str(method), epochs, batch, rate, float(distillation), bool(vision), seed, download
+        data,
+        clip,
+        str(method),
+        epochs,
+        batch,
+        rate,
+        float(distillation),
+        bool(vision),
+        seed,
+        download,
+        anchors,
     )
 
 
@@ -180,6 +195,21 @@ def _ask_sizes(key: str, batch: int, bounds: tuple[int, int], batch_help: str) -
             "Batch", bounds[0], min(BATCH_MAX, bounds[1]), batch, key=f"training_batch_{key}", help=batch_help
         )
     return int(epochs), int(size)
+
+
+def _ask_anchors(card: ModelCard) -> str | None:
+    """What it is held to; only a CLIP beside a card that names words can be held to them."""
+    if not (card.rashes and card.sites and card.tones and clip_of(card.source).comes_along):
+        return None
+    chosen = st.selectbox(
+        "Held to the original",
+        ANCHORS,
+        format_func=ANCHOR_WORDS.__getitem__,
+        key="training_anchors",
+        help="Held to the words that the model knows, it draws those as before and can learn new names. "
+        "Held to the photographs' own captions, it hardly learns a new name (docs/encoder-study.md).",
+    )
+    return str(chosen)
 
 
 def _ask_rate(key: str) -> float | None:
