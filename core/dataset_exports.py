@@ -4,19 +4,17 @@ Photographs that are not usable, or of which nothing is known, are left out. The
 licence and consent, and who captioned. Both are read again by training.prepare.
 """
 
-import argparse
 import json
-import sys
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
 from core.captioning import answered
 from core.dataset_edits import Edit, read_edits
 from core.datasets import Dataset, open_dataset
-from core.errors import Script2SkinError, StorageError
+from core.errors import InputError, StorageError
 from core.photographs import Photograph
 
 FORMS = (".zip", ".jsonl")
@@ -81,30 +79,21 @@ def readme(dataset: Dataset, edits: Iterable[Edit]) -> str:
     )
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command; returns the exit code."""
-    parser = argparse.ArgumentParser("python -m core.dataset_exports", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, metavar="DATASET", help="the dataset's folder")
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="new .zip or .jsonl file")
-    arguments = parser.parse_args(argv)
-    if arguments.output.suffix not in FORMS or arguments.output.exists():
-        parser.error(f"--output {arguments.output} must be a new file ending in {' or '.join(FORMS)}")
-    try:
-        print(f"{arguments.output}: {_export(arguments.data, arguments.output):,} photographs.")
-    except (Script2SkinError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+def write_export(folder: Path, output: Path) -> int:
+    """Writes a new .zip of pairs, or .jsonl; returns how many photographs.
 
-
-def _export(folder: Path, output: Path) -> int:
+    Raises:
+        InputError: another ending, or something is there already.
+        DatasetError, StorageError: the dataset can't be read, or the file can't be written.
+    """
+    if output.suffix not in FORMS or output.exists():
+        raise InputError(f"--output {output} must be a new file ending in {' or '.join(FORMS)}.")
     dataset, edits = open_dataset(folder), read_edits(folder)
     if output.suffix == ".zip":
         return write_pairs(dataset, edits, output)
     lines = list(lines_of(dataset, edits))
-    output.write_text("".join(lines), encoding="utf-8")
+    try:
+        output.write_text("".join(lines), encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{output} can't be written: {error}.") from error
     return len(lines)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -7,16 +7,20 @@
 Prints the recipe as JSON (a list for --count above 1), with the attributes read from the prompt in it.
 --severity and --view are for models that know them.
 Several pictures go to out-1.png, out-2.png, ... with seeds that follow each other. --start draws over a
-photograph (JPEG, PNG, WebP): its middle is used, nothing of it is kept but the hash of its pixels. Synthetic:
-not for diagnosis.
+photograph (JPEG, PNG, WebP): its middle is used, nothing of it is kept but the hash of its pixels.
+
+The picture leaves as a download does: with its recipe, an invisible mark and a signature (core.verify reads
+them). A signature holds the time, so that no two files are equal, though their pixels are; --as-kept writes
+the file as a library keeps it, the same bytes each time. Synthetic: not for diagnosis.
 """
 
 import json
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.attributes import Attributes
 from core.composing import STOCK_ENCODER, Composition, Wish, compose, series
@@ -24,9 +28,14 @@ from core.errors import ImageFileError, InputError, Script2SkinError
 from core.model_folders import resolve_source
 from core.quiet import mute_libraries
 from core.recipes import LORA_STRENGTH_MAX, SCHEDULERS, STRENGTH_DEFAULT, Recipe
-from core.settings import EMBEDDED_MODEL
+from core.settings import EMBEDDED_MODEL, Settings
 from core.starts import StartPicture, prepare_start, with_start
 from core.uploads import read_photograph
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    Encode = Callable[[Image.Image, Recipe], bytes]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         recipes = series(composition.recipe, asked.count)
         outputs = _outputs(asked, recipes)
         if not asked.dry_run:
-            _draw_all(recipes, outputs, start)
+            _draw_all(recipes, outputs, start, _encoder(asked))
     except Script2SkinError as error:
         print(error, file=sys.stderr)
         return 1
@@ -84,6 +93,12 @@ def _parser() -> ArgumentParser:
         "--strength",
         type=float,
         help=f"how much of --start is drawn anew, above 0 to 1 (default {STRENGTH_DEFAULT})",
+    )
+    parser.add_argument(
+        "--visible-mark", action="store_true", help="a strip beneath says that it is synthetic"
+    )
+    parser.add_argument(
+        "--as-kept", action="store_true", help="the same bytes each time: no invisible mark, no signature"
     )
     parser.add_argument("--download", action="store_true", help="fetch a hub id that is not here yet")
     parser.add_argument("--dry-run", action="store_true", help="print the recipe, draw nothing")
@@ -155,14 +170,30 @@ def _outputs(asked: Namespace, recipes: Sequence[Recipe]) -> list[Path]:
     return [asked.output.with_stem(f"{asked.output.stem}-{i}") for i in range(1, len(recipes) + 1)]
 
 
-def _draw_all(recipes: Sequence[Recipe], outputs: Sequence[Path], start: StartPicture | None) -> None:
-    from core.images import write_png
+def _encoder(asked: Namespace) -> "Encode":
+    """How a picture becomes a file; certificates are looked for before anything is drawn."""
+    from core.images import encode_png
+    from core.provenance.outgoing import for_library
+
+    if not asked.as_kept:
+        return for_library(Settings.from_environment().library, asked.visible_mark).encode_drawn
+    if asked.visible_mark:
+        raise InputError(
+            "--visible-mark changes the picture, --as-kept leaves it as it is: give one of them."
+        )
+    return encode_png
+
+
+def _draw_all(
+    recipes: Sequence[Recipe], outputs: Sequence[Path], start: StartPicture | None, encode: "Encode"
+) -> None:
+    from core.files import write_files
     from core.pipeline import draw, load_for
 
     pipeline = load_for(recipes[0])
     image = None if start is None else start.image()
     for recipe, output in zip(recipes, outputs, strict=True):
-        write_png(output, draw(pipeline, recipe, start=image), recipe)
+        write_files({output: encode(draw(pipeline, recipe, start=image), recipe)})
         print(f"Drew {output}", file=sys.stderr)
 
 

@@ -37,6 +37,8 @@ STARTED_DESCRIPTION = (
 )
 RECIPE_KEY = "script2skin"
 PIXELS_KEY = "script2skin-pixels"
+SHEET_KEY = "script2skin-sheet"
+"""In place of the recipe where several pictures stand in one file (core/sheets.py)."""
 SEAL_KEY = "script2skin-seal"
 METADATA_KEY = "script2skin-metadata"
 STRIP_MAX = 64
@@ -54,10 +56,14 @@ def pixel_sha256(image: Image.Image) -> str:
 
 def encode_png(image: Image.Image, recipe: Recipe, further: Mapping[str, str] | None = None) -> bytes:
     """The PNG file as bytes; equal pixels, recipe and ``further`` entries give equal bytes."""
-    entries = {**_entries(recipe, pixel_sha256(image)), **(further or {})}
+    return encode_sealed(image, {**_entries(recipe, pixel_sha256(image)), **(further or {})})
+
+
+def encode_sealed(image: Image.Image, entries: Mapping[str, str]) -> bytes:
+    """The PNG file with these text entries and the hash of them all."""
     info = PngImagePlugin.PngInfo()
     for key, value in {**entries, METADATA_KEY: metadata_seal(entries)}.items():
-        if key in (XMP_KEY, RECIPE_KEY):
+        if key in (XMP_KEY, RECIPE_KEY, SHEET_KEY):
             info.add_itxt(key, value)
         else:
             info.add_text(key, value)

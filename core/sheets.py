@@ -1,140 +1,140 @@
-"""A comparison as one labelled picture: title, row and column labels, and the words that it is synthetic.
+"""A comparison as one labelled picture, as it leaves: each cell bears its own invisible mark.
 
-The PNG carries, besides a description, the entry ``script2skin-sheet``: JSON with the title and, for each
-picture, its row, its column and its whole recipe. No time stands in it: the same sheet gives the same bytes.
+The PNG carries what every picture of ours does (core/images.py), but in place of one recipe the entry
+``script2skin-sheet``: JSON with the title and, for each picture, its row, its column, its whole recipe and
+the hash of its pixels in the library. Signed, it names each picture as an ingredient. No time stands in the
+unsigned file: the same sheet gives the same bytes.
 """
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
+from typing import Any
 
-from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
+from PIL import Image
 
-from core.images import COMPRESSION, DESCRIPTION, read_picture
+from core.errors import ImageFileError, RecipeError
+from core.images import (
+    DESCRIPTION,
+    PIXELS_KEY,
+    SEAL_KEY,
+    SHEET_KEY,
+    encode_sealed,
+    pixel_sha256,
+    recipe_seal,
+)
+from core.provenance.chunks import text_entries
+from core.provenance.manifest import SHEET_LABEL, Ingredient, Statement
+from core.provenance.metadata import DRAWN_OVER, XMP_KEY, packet_of
+from core.provenance.outgoing import Outgoing
+from core.provenance.pixels import picture_in
 from core.recipes import Recipe
+from core.sheet_drawing import WORDS, Labels, draw_sheet
 
-SHEET_KEY = "script2skin-sheet"
-WORDS = "Synthetic image, not for diagnosis"
-CELL, GAP, MARGIN, LABEL_WIDTH = 256, 12, 32, 180
-TITLE_SIZE, LABEL_SIZE, NOTE_SIZE = 30, 20, 18
-PAPER, INK, FAINT = "#ffffff", "#16282b", "#5a6b6e"
-
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+UNSIGNED = Outgoing(None)
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What is to be put on paper. ``pictures`` and ``recipes`` stand row by row, one for each cell."""
+    """What is to be put on paper. ``pictures`` are files of ours, row by row, one for each cell."""
 
     title: str
     note: str
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     pictures: tuple[Path, ...]
-    recipes: tuple[Recipe, ...]
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """Row and column of each picture."""
+        return [(row, column) for row in self.rows for column in self.columns]
 
 
-def encode_sheet(sheet: Sheet) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One picture of a sheet as the file tells of it. ``source`` is the hash of its pixels in the library."""
+
+    row: str
+    column: str
+    recipe: Recipe
+    source: str
+
+
+def encode_sheet(sheet: Sheet, outgoing: Outgoing = UNSIGNED) -> bytes:
     """The sheet as a PNG file with its recipes inside.
 
     Raises:
-        ImageFileError: one of the pictures is missing or damaged.
+        ImageFileError: one of the pictures is missing, damaged or altered.
+        SigningError: the certificate can't be used.
     """
-    info = PngImagePlugin.PngInfo()
-    info.add_text("Description", f"{DESCRIPTION} {WORDS}.")
-    info.add_text("Software", "Script2Skin")
-    info.add_itxt(SHEET_KEY, json.dumps(_contents(sheet), sort_keys=True, ensure_ascii=False))
-    buffer = BytesIO()
-    draw_sheet(sheet).save(buffer, format="PNG", pnginfo=info, compress_level=COMPRESSION)
-    return buffer.getvalue()
+    drawn = [outgoing.marked(path) for path in sheet.pictures]
+    cells = [
+        Cell(row, column, recipe, source)
+        for (row, column), (_, recipe, source) in zip(sheet.places, drawn, strict=True)
+    ]
+    labels = Labels(sheet.title, sheet.note, sheet.rows, sheet.columns)
+    named = zip(cells, sheet.pictures, strict=True)
+    ingredients = tuple(Ingredient(f"{one.row}, {one.column}", path, one.source) for one, path in named)
+    text = _contents(sheet, cells)
+    return _encoded(draw_sheet(labels, [one for one, _, _ in drawn]), text, outgoing, ingredients)
 
 
-def draw_sheet(sheet: Sheet) -> Image.Image:
-    """The sheet as RGB; every cell is CELL pixels wide and high, whatever its picture's size.
+def sign_sheet(path: Path, outgoing: Outgoing) -> bytes:
+    """A sheet that was written unsigned, as it leaves.
 
     Raises:
-        ImageFileError: one of the pictures is missing or damaged.
+        ImageFileError: it is missing, damaged, no sheet, or altered since.
+        SigningError: the certificate can't be used.
     """
-    heads = [_wrapped(label, CELL, LABEL_SIZE) for label in sheet.columns]
-    left = MARGIN + LABEL_WIDTH + GAP
-    top = MARGIN + _height(1, TITLE_SIZE) + _height(1, NOTE_SIZE) + GAP + max(_lines(h) for h in heads)
-    width = left + len(sheet.columns) * (CELL + GAP) - GAP + MARGIN
-    bottom = top + len(sheet.rows) * (CELL + GAP)
-    paper = Image.new("RGB", (width, bottom + _height(1, NOTE_SIZE) + MARGIN), PAPER)
-    pen = ImageDraw.Draw(paper)
-    _write_frame(pen, sheet, bottom, width)
-    for column, head in enumerate(heads):
-        place = (left + column * (CELL + GAP), top - GAP // 2 - _lines(head))
-        pen.text(place, head, font=_font(LABEL_SIZE), fill=INK)
-    for row, label in enumerate(sheet.rows):
-        place = (MARGIN, top + row * (CELL + GAP))
-        pen.text(place, _wrapped(label, LABEL_WIDTH, LABEL_SIZE), font=_font(LABEL_SIZE), fill=INK)
-    _paste_pictures(paper, sheet, left, top)
-    return paper
+    content = path.read_bytes() if path.is_file() else b""
+    picture, text = picture_in(content), dict(text_entries(content))
+    contents = text.get(SHEET_KEY, "")
+    if picture is None or text.get(SEAL_KEY) != recipe_seal(contents, pixel_sha256(picture)):
+        raise ImageFileError(f"{path} is missing, or no sheet as it was written; have it drawn anew.")
+    return _encoded(picture, contents, outgoing)
 
 
-def _write_frame(pen: ImageDraw.ImageDraw, sheet: Sheet, bottom: int, width: int) -> None:
-    """Title, note and, last, what the pictures are; long lines are made smaller rather than cut."""
-    room = width - 2 * MARGIN
-    note = (MARGIN, MARGIN + _height(1, TITLE_SIZE))
-    pen.text((MARGIN, MARGIN), sheet.title, font=_fitting(sheet.title, room, TITLE_SIZE), fill=INK)
-    pen.text(note, sheet.note, font=_fitting(sheet.note, room, NOTE_SIZE), fill=FAINT)
-    words = f"{WORDS} · drawn by Script2Skin"
-    pen.text((MARGIN, bottom), words, font=_fitting(words, room, NOTE_SIZE), fill=INK)
+def read_cells(text: str) -> tuple[Cell, ...]:
+    """The cells of a sheet from its entry.
+
+    Raises:
+        RecipeError: it can't be read.
+    """
+    try:
+        cells = json.loads(text)["cells"]
+        return tuple(
+            Cell(str(one["row"]), str(one["column"]), Recipe.from_dict(one["recipe"]), str(one["source"]))
+            for one in cells
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RecipeError(f"The sheet's list of pictures can't be read: {error!r}.") from error
 
 
-def _paste_pictures(paper: Image.Image, sheet: Sheet, left: int, top: int) -> None:
-    """Each picture in the middle of its cell, scaled so that its longer side fills it."""
-    for index, path in enumerate(sheet.pictures):
-        row, column = divmod(index, len(sheet.columns))
-        picture = read_picture(path).convert("RGB")
-        scale = CELL / max(picture.size)
-        size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-        small = picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS)
-        x = left + column * (CELL + GAP) + (CELL - size[0]) // 2
-        y = top + row * (CELL + GAP) + (CELL - size[1]) // 2
-        paper.paste(small, (x, y))
+def _encoded(
+    picture: Image.Image, text: str, outgoing: Outgoing, ingredients: tuple[Ingredient, ...] = ()
+) -> bytes:
+    pixels, description = pixel_sha256(picture), f"{DESCRIPTION} {WORDS}."
+    entries = {
+        "Description": description,
+        "Software": "Script2Skin",
+        XMP_KEY: packet_of(DRAWN_OVER, _prompts(text), description),
+        SHEET_KEY: text,
+        PIXELS_KEY: pixels,
+        SEAL_KEY: recipe_seal(text, pixels),
+        **outgoing.entries(),
+    }
+    statement = Statement("Sheet of synthetic images", DRAWN_OVER, SHEET_LABEL, text, True, ingredients)
+    return outgoing.signed(encode_sealed(picture, entries), statement)
 
 
-def _contents(sheet: Sheet) -> dict[str, object]:
-    places = [(row, column) for row in sheet.rows for column in sheet.columns]
-    cells = [
-        {"row": row, "column": column, "recipe": recipe.to_dict()}
-        for (row, column), recipe in zip(places, sheet.recipes, strict=True)
+def _prompts(text: str) -> str:
+    return "; ".join(dict.fromkeys(cell.recipe.prompt for cell in read_cells(text)))
+
+
+def _contents(sheet: Sheet, cells: list[Cell]) -> str:
+    told: list[dict[str, Any]] = [
+        {"row": one.row, "column": one.column, "recipe": one.recipe.to_dict(), "source": one.source}
+        for one in cells
     ]
-    return {"title": sheet.title, "note": sheet.note, "cells": cells}
-
-
-@lru_cache(maxsize=32)
-def _font(size: int) -> Font:
-    """Pillow's own typeface: it is the same on every machine."""
-    return ImageFont.load_default(size)
-
-
-def _fitting(text: str, width: int, size: int) -> Font:
-    while size > 8 and _font(size).getlength(text) > width:
-        size -= 1
-    return _font(size)
-
-
-def _wrapped(text: str, width: int, size: int) -> str:
-    """The words in lines no wider than ``width`` pixels; a single word that is wider stands alone."""
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and _font(size).getlength(longer) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return "\n".join(lines)
-
-
-def _lines(text: str) -> int:
-    return _height(text.count("\n") + 1, LABEL_SIZE)
-
-
-def _height(lines: int, size: int) -> int:
-    """Pixels that lines of this size take, with the space between them."""
-    return round(lines * size * 1.3) + 6
+    values = {"title": sheet.title, "note": sheet.note, "cells": told}
+    return json.dumps(values, sort_keys=True, ensure_ascii=False)

@@ -1,10 +1,11 @@
-"""Says of a picture whether Script2Skin made it, whether it was altered since, and by which recipe.
+"""Says of a file whether Script2Skin made it, whether it was altered since, and by which recipe.
 
     python -m core.verify picture.png
     python -m core.verify picture.jpg --json
 
-A picture without metadata is still recognised by its invisible mark (JPEG, resized, cropped; within limits
-that docs/measurements.md states). Exit code 0: made by Script2Skin and not altered; 1: anything else;
+Pictures (PNG), sheets of Compare, DICOM files and contact sheets (PDF) are examined wholly. A picture without
+metadata is still recognised by its invisible mark (JPEG, resized, cropped; within limits that
+docs/measurements.md states). Exit code 0: made by Script2Skin and not altered; 1: anything else;
 2: the file can't be read.
 """
 
@@ -14,9 +15,11 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.provenance.answers import Standing, Verdict
 from core.provenance.credentials import anchors
-from core.provenance.verdict import Standing, Verdict, examine
+from core.provenance.verdict import examine
 from core.settings import Settings
+from core.sheets import Cell
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,12 +44,18 @@ def as_dict(verdict: Verdict) -> dict[str, object]:
     """The answer as plain JSON types."""
     return {
         "standing": verdict.standing.value,
+        "form": verdict.form.value,
         "headline": verdict.headline,
         "findings": list(verdict.findings),
         "signature": signature_words(verdict),
         "source_pixels": verdict.source,
         "watermark": None if verdict.code is None else f"{verdict.code:08x}",
         "recipe": verdict.recipe.to_dict() if verdict.recipe else None,
+        "pictures": [
+            {"row": one.row, "column": one.column, "source_pixels": one.source}
+            | {"recipe": one.recipe.to_dict()}
+            for one in verdict.pictures
+        ],
     }
 
 
@@ -59,7 +68,17 @@ def as_text(verdict: Verdict) -> str:
         lines.append(f"Invisible mark: {verdict.code:08x}")
     if verdict.recipe:
         lines += ["Recipe:", json.dumps(verdict.recipe.to_dict(), indent=2, ensure_ascii=False)]
+    if verdict.pictures:
+        lines.append("Its pictures (--json tells their recipes whole):")
+        lines += [
+            f"- {place_of(one)}: {one.recipe.prompt}, seed {one.recipe.seed}" for one in verdict.pictures
+        ]
     return "\n".join(lines)
+
+
+def place_of(cell: Cell) -> str:
+    """Where a picture stands on its sheet."""
+    return ", ".join(filter(None, (cell.row, cell.column)))
 
 
 def signature_words(verdict: Verdict) -> str:

@@ -6,9 +6,11 @@ from sqlalchemy import Connection, RowMapping, Select, insert, select
 
 from core.candidates import Activation, Candidate, Identity, Kind, refusal
 from core.errors import InputError
+from core.roles import Capability
+from db.audit import Action, write
 from db.candidate_rows import find_candidate
 from db.engine import Database
-from db.rows import user_id
+from db.rows import allowed_id
 from db.tables import activations, candidates, users
 
 OWN = "the model's own"
@@ -26,6 +28,7 @@ class Activations:
 
         Raises:
             NotFoundError: no such candidate.
+            NotAllowedError: their role does not look after models.
             InputError: the gate did not let these very weights pass for this very model, or it is in use.
         """
         with self.database.writing() as connection:
@@ -35,9 +38,8 @@ class Activations:
             if current is not None and current["candidate_id"] == candidate_id:
                 raise InputError(f"“{found.label}” is in use already.")
             result = found.result.id if found.result else None
-            self._add(
-                connection, found.kind, found.base, by, candidate_id=candidate_id, gate_result_id=result
-            )
+            chosen = {"candidate_id": candidate_id, "gate_result_id": result}
+            self._add(connection, found.kind, found.base, by, found.label, **chosen)
 
     def activate_own(self, kind: Kind, base: str, by: str) -> None:
         """Puts the model's own part into use again; what was in use can be rolled back to.
@@ -49,7 +51,7 @@ class Activations:
             current = in_use(connection, kind, base)
             if current is None or current["candidate_id"] is None:
                 raise InputError("The model's own part is in use already.")
-            self._add(connection, kind, base, by)
+            self._add(connection, kind, base, by, OWN)
 
     def roll_back(self, activation_id: int, now: Identity | None, by: str) -> None:
         """Takes back the line that says what is in use, so that the one before it holds again.
@@ -69,7 +71,8 @@ class Activations:
             before = _candidate_of(connection, standing[1]) if len(standing) > 1 else None
             if before is not None:
                 _refuse_unfit(before, now or Identity("", ""))
-            self._add(connection, asked.kind, asked.base, by, undoes=activation_id)
+            label = f"back to {before.label if before else OWN}"
+            self._add(connection, asked.kind, asked.base, by, label, undoes=activation_id)
 
     def current(self, kind: Kind, base: str) -> Candidate | None:
         """The candidate in use; None while it is the model's own part."""
@@ -93,9 +96,13 @@ class Activations:
         undone = {row["undoes"]: row for row in rows if row["undoes"] is not None}
         return [_to_activation(row, undone.get(row["id"])) for row in rows if row["undoes"] is None]
 
-    def _add(self, connection: Connection, kind: str, base: str, by: str, **values: int | None) -> None:
-        line = {"kind": kind, "base": base, "user_id": user_id(connection, by), **values}
+    def _add(
+        self, connection: Connection, kind: str, base: str, by: str, label: str, **values: int | None
+    ) -> None:
+        me = allowed_id(connection, by, Capability.LEAD)
+        line = {"kind": kind, "base": base, "user_id": me, **values}
         connection.execute(insert(activations).values(created_at=self.database.clock(), **line))
+        write(connection, self.database, by, Action.MODEL_ACTIVATED, f"{kind} {label}", f"in {base}")
 
 
 def in_use(connection: Connection, kind: str, base: str) -> RowMapping | None:

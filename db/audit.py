@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from getpass import getuser
 
 from sqlalchemy import Connection, Select, insert, select
 
@@ -24,6 +25,7 @@ class Action(StrEnum):
     RESTORED = "restored"
     CANCELLED = "cancelled"
     ROLE_CHANGED = "role changed"
+    MODEL_ADDED = "model added"
     MODEL_ACTIVATED = "model activated"
     MODEL_REMOVED = "model removed"
     STUDY_MADE = "study made"
@@ -52,8 +54,12 @@ class Audit:
 
     def exported(self, actor: str, subject: str, detail: str = "") -> None:
         """Writes down that somebody took something out of the library."""
+        self.note(actor, Action.EXPORTED, subject, detail)
+
+    def note(self, actor: str, action: Action, subject: str, detail: str = "") -> None:
+        """Writes down what left no other trace in the database."""
         with self.database.writing() as connection:
-            write(connection, self.database, actor, Action.EXPORTED, subject, detail)
+            write(connection, self.database, actor, action, subject, detail)
 
     def entries(
         self, asking: str, actions: Iterable[str] = (), before: int | None = None, limit: int | None = 100
@@ -66,6 +72,14 @@ class Audit:
         with self.database.reading() as connection:
             allowed_id(connection, asking, Capability.ADMINISTER)
             return [AuditEntry(*row) for row in connection.execute(_query(tuple(actions), before, limit))]
+
+
+def at_the_command_line() -> str:
+    """Who stands in the log for a command that asks for no name: the account it ran under."""
+    try:
+        return f"{getuser()} (command line)"
+    except (OSError, KeyError):
+        return "command line"
 
 
 def write(

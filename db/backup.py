@@ -8,7 +8,7 @@ database itself with pg_dump.
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -20,6 +20,7 @@ from sqlalchemy import select
 from core.errors import InputError, Script2SkinError
 from core.settings import Settings
 from db.archive import DATABASE, FORMAT, KEPT_STARTS, MANIFEST, Manifest, pictures_in, sha256_of
+from db.audit import at_the_command_line
 from db.engine import sqlite_path
 from db.failures import translated
 from db.migrate import copy_database
@@ -112,7 +113,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, required=True, metavar="FILE.zip", help="the new backup")
     arguments = parser.parse_args(argv)
     try:
-        saved = backup(open_repository(Settings.from_environment()), arguments.output)
+        with closing(open_repository(Settings.from_environment())) as repository:
+            saved = backup(repository, arguments.output)
+            repository.audit.exported(at_the_command_line(), "backup", f"{saved.pictures} pictures")
     except Script2SkinError as error:
         print(error, file=sys.stderr)
         return 1

@@ -7,10 +7,12 @@ from sqlalchemy import ColumnElement, and_, select, update
 
 from core.candidates import Candidate, CheckReport, Kind, NewCandidate
 from core.errors import InputError
+from core.roles import Capability
 from db.activations import in_use
+from db.audit import Action, write
 from db.candidate_rows import candidates_query, find_candidate, latest_result, the_candidate, to_candidate
 from db.engine import Database
-from db.rows import insert_missing, user_id
+from db.rows import allowed_id, insert_missing, user_id
 from db.tables import candidates, gate_results
 
 
@@ -25,12 +27,16 @@ class Candidates:
 
         Raises:
             InputError: the folder is a candidate for this model already.
+            NotAllowedError: their role does not look after models.
         """
         with self.database.writing() as connection:
             known = connection.execute(select(candidates.c.label).where(_is_listed(new))).scalar()
             if known is not None:
                 raise InputError(f"{new.folder} is a candidate for this model already, as “{known}”.")
-            values = {"added_by": user_id(connection, by), "added_at": self.database.clock()}
+            values = {
+                "added_by": allowed_id(connection, by, Capability.LEAD),
+                "added_at": self.database.clock(),
+            }
             for name in ("kind", "base", "label", "sha256"):
                 values[name] = getattr(new, name)
             for name in ("origin", "licence", "consent"):
@@ -77,15 +83,19 @@ class Candidates:
 
         Raises:
             NotFoundError: no such candidate.
+            NotAllowedError: their role does not look after models.
             InputError: it is in use.
         """
         with self.database.writing() as connection:
+            me = allowed_id(connection, by, Capability.LEAD)
             found = find_candidate(connection, id)
             current = in_use(connection, found.kind, found.base)
             if current is not None and current["candidate_id"] == id:
                 raise InputError(f"“{found.label}” is in use. Roll back first, then remove it.")
-            values = {"removed_by": user_id(connection, by), "removed_at": self.database.clock()}
+            values = {"removed_by": me, "removed_at": self.database.clock()}
             connection.execute(update(candidates).where(candidates.c.id == id).values(**values))
+            subject, detail = f"{found.kind} {found.label}", f"for {found.base}, from {found.folder}"
+            write(connection, self.database, by, Action.MODEL_REMOVED, subject, detail)
 
 
 def _is_listed(new: NewCandidate) -> ColumnElement[bool]:

@@ -3,10 +3,13 @@
     python -m db.export --format pairs --output acne.zip --rash acne
     python -m db.export --format imagefolder --output DIR --rated --min-realism 5
     python -m db.export --format ratings --output ratings --ids 3 7 12
+    python -m db.export --format ratings --output answers.zip --study "Tinea on brown skin"
 
 --output is a new folder, or a ZIP if it ends in .zip. Private pictures of others are left out; so are
 people's names, unless --names is given, and pictures marked as too near to a training picture, unless
---include-near is given. Ctrl+C stops; nothing half-written is left. Formats:
+--include-near is given. --study takes the drawn pictures of a reader study, with the ratings given there;
+"ratings" then holds every answer, those to photographs too. --user must lead it. Ctrl+C stops; nothing
+half-written is left. Formats:
 
 {formats}
 """
@@ -14,16 +17,20 @@ people's names, unless --names is given, and pictures marked as too near to a tr
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.errors import Script2SkinError
+from core.errors import InputError, Script2SkinError
 from core.exporting.formats import FORMATS
+from core.exporting.items import Order
 from core.exporting.run import export
 from core.settings import Settings
 from db.export_items import Choice, export_order
 from db.records import HistoryFilter
-from db.repository import open_repository
+from db.repository import Repository, open_repository
+from db.study_export import study_order
 
 NOBODY = "Local user"
 
@@ -32,10 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code (0, 1 with a sentence on stderr, 130 when stopped)."""
     asked = _parser().parse_args(argv)
     try:
-        repository = open_repository(Settings.from_environment())
-        asking = asked.user or _first_user(repository.users.list())
-        order = export_order(repository, _choice(asked), asking, asked.names, asked.margin)
-        done = export(order, asked.format, asked.output, _show_progress)
+        with closing(open_repository(Settings.from_environment())) as repository:
+            asking = asked.user or _first_user(repository.users.list())
+            order = _order(repository, asked, asking)
+            done = export(order, asked.format, asked.output, _show_progress)
     except Script2SkinError as error:
         print(error, file=sys.stderr)
         return 1
@@ -46,6 +53,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     if done.left_out:
         print(f"{done.left_out:,} too near to a training picture were left out (--include-near takes them).")
     return 0
+
+
+def _order(repository: Repository, asked: Namespace, asking: str) -> Order:
+    choice = _choice(asked)
+    if asked.study is None:
+        return export_order(repository, choice, asking, asked.names, asked.margin)
+    if replace(choice, near=False) != Choice():
+        raise InputError("--study takes the pictures of a study as they are; leave filters and --ids out.")
+    study = repository.studies.named(asked.study, asking)
+    return study_order(repository, study, asking, asked.names, asked.margin, choice.near)
 
 
 def _parser() -> ArgumentParser:
@@ -67,6 +84,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         "--ids", type=int, nargs="+", metavar="ID", help="these pictures, whatever the filter"
     )
+    parser.add_argument("--study", metavar="NAME", help="the pictures and ratings of this reader study")
     for name in ("rash", "site", "tone", "model"):
         parser.add_argument(f"--{name}", action="append", default=[], help=f"this {name} (repeatable)")
     parser.add_argument("--text", default="", help="words of the prompt")

@@ -7,6 +7,7 @@ from core.errors import NotFoundError
 from core.exporting.items import Item, Order, Sheet
 from core.provenance.outgoing import for_library
 from db.history import LIMIT_MAX
+from db.id_ranges import IdRanges
 from db.records import Generation, HistoryFilter, Rating
 from db.records import Order as Sorting
 from db.repository import Repository
@@ -25,15 +26,29 @@ class Choice:
 def export_order(
     repository: Repository, choice: Choice, asking: str, rater_names: bool = False, margin: float = 1.0
 ) -> Order:
-    """The order for ``core.exporting.run.export``. Nothing is read yet but the number of pictures."""
+    """The order for ``core.exporting.run.export``, which will stand in the audit log. Nothing is read yet but
+    the number of pictures."""
     left_out = 0 if choice.near else count_near(repository, choice, asking)
+    left = IdRanges()
+
+    def walk() -> Iterator[Item]:
+        left.ranges.clear()
+        for item in items(repository, choice, asking):
+            yield item
+            left.add(item.id)
+
+    def write_down(form: str, count: int) -> None:
+        names = ", with names" if rater_names else ""
+        repository.audit.exported(asking, f"{count} pictures as {form}", f"pictures {left}{names}")
+
     return Order(
-        walk=lambda: items(repository, choice, asking),
+        walk=walk,
         total=_count(repository, choice, asking) - left_out,
         outgoing=for_library(repository.library),
         rater_names=rater_names,
         margin=margin,
         left_out=left_out,
+        write_down=write_down,
     )
 
 

@@ -145,6 +145,7 @@ class Jobs:
             recipes = [_job(connection, job_id).recipe]
             starts.bring(connection, self.database.library, recipes, start_pictures)
             _change(connection, job_id, state, state=JobState.QUEUED, **fresh)
+            write(connection, self.database, asking, Action.GENERATED, f"job {job_id}", "tried again")
             return _job(connection, job_id)
 
     def take(self, worker: str, lease_seconds: float) -> Job | None:

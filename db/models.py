@@ -33,7 +33,7 @@ class Models:
             values = {"label": label, "added_by": me, "added_at": self.database.clock()}
             if not insert_missing(connection, models, source=source, **values):
                 connection.execute(update(models).where(models.c.source == source).values(label=label))
-            write(connection, self.database, by, Action.MODEL_ACTIVATED, label, source)
+            write(connection, self.database, by, Action.MODEL_ADDED, label, source)
             return RegisteredModel(*connection.execute(_query().where(models.c.source == source)).one())
 
     def list(self) -> list[RegisteredModel]:
@@ -42,15 +42,20 @@ class Models:
             rows = connection.execute(_query().order_by(models.c.label, models.c.id)).all()
         return [RegisteredModel(*row) for row in rows]
 
-    def forget(self, id: int) -> None:
-        """Takes the model off the register; its pictures and its weights stay.
+    def forget(self, id: int, by: str) -> None:
+        """Takes the model off the register; its pictures, their recipes and its weights stay.
 
         Raises:
+            NotAllowedError: their role does not look after models.
             NotFoundError: no such model.
         """
         with self.database.writing() as connection:
-            if not connection.execute(delete(models).where(models.c.id == id)).rowcount:
+            allowed_id(connection, by, Capability.LEAD)
+            removed = delete(models).where(models.c.id == id).returning(models.c.label, models.c.source)
+            row = connection.execute(removed).first()
+            if row is None:
                 raise NotFoundError(f"There is no registered model {id}; somebody may have removed it.")
+            write(connection, self.database, by, Action.MODEL_REMOVED, row.label, row.source)
 
 
 def _query() -> Select:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import Boolean, Integer
 
+from db.blinding import hidden_from
 from db.records import HistoryFilter, Order
 from db.tables import generation_sites, generations, prompts, readings, stars, users
 
@@ -80,13 +81,18 @@ def narrowings(filter: HistoryFilter, order: Order, asking: int) -> list[Narrowi
 def visible(filter: HistoryFilter, asking: int) -> ColumnElement[bool]:
     """What the asking user may see: own and shared pictures; of the deleted ones the own alone."""
     if filter.deleted:
-        return and_(g.deleted_at.is_not(None), g.owner_id == asking)
+        return and_(g.deleted_at.is_not(None), g.owner_id == asking, _unblinded(asking))
     return and_(g.deleted_at.is_(None), seen_by(asking))
 
 
 def seen_by(asking: int) -> ColumnElement[bool]:
-    """Own and shared pictures, tested in passing."""
-    return or_(g.visibility == "library", unindexed(g.owner_id, type_=Integer()) == asking)
+    """Own and shared pictures but those that a study hides, tested in passing."""
+    own_or_shared = or_(g.visibility == "library", unindexed(g.owner_id, type_=Integer()) == asking)
+    return and_(own_or_shared, _unblinded(asking))
+
+
+def _unblinded(asking: int) -> ColumnElement[bool]:
+    return unindexed(g.id, type_=Integer()).not_in(hidden_from(asking))
 
 
 def _one_of(column: ColumnElement[Any], values: tuple[str, ...], by_date: bool) -> Narrowing:

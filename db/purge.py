@@ -2,12 +2,14 @@
 
 Pictures of a study stay. With the others go their ratings and stars, and their files unless another picture
 has the same ones. Start pictures that no picture is left of, files that a killed program left
-half-written, and previews of jobs long over, go too.
+half-written, previews of jobs long over, and exports that the app kept long enough, go too.
 """
 
 import sys
+import time
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,9 +17,12 @@ from pathlib import Path
 from sqlalchemy import Connection, Select, delete, exists, or_, select
 
 from core.errors import InputError, Script2SkinError
+from core.exporting.shelf import clear_shelf
 from core.settings import Settings
+from db.audit import Action, at_the_command_line, write
 from db.engine import Database
 from db.files import leftovers
+from db.id_ranges import in_words
 from db.starts import remove_unused, sweep
 from db.tables import generation_sites, generations, prompts, ratings, reveals, stars, study_items
 
@@ -35,8 +40,10 @@ class Purged:
     leftovers: int
 
 
-def purge(database: Database, older_than_days: int) -> Purged:
+def purge(database: Database, older_than_days: int, by: str | None = None) -> Purged:
     """Removes rows and files under one lock, so that no picture drawn meanwhile can lose its file to it.
+
+    ``by`` stands in the audit log; without it the account that the command runs under.
 
     Raises:
         InputError: a negative number of days.
@@ -50,6 +57,7 @@ def purge(database: Database, older_than_days: int) -> Purged:
             old = connection.execute(_deleted_before(limit)).all()
             paths = sorted({path for row in old for path in (row.image_path, row.thumbnail_path)})
             _remove_rows(connection, [row.id for row in old])
+            _write_down(connection, database, by or at_the_command_line(), [row.id for row in old])
             files += sum(_remove_file(connection, database.library, path) for path in paths)
         rows += len(old)
         if len(old) < PIECE:
@@ -76,6 +84,12 @@ def _remove_rows(connection: Connection, ids: list[int]) -> None:
         connection.execute(delete(prompts).where(unused))
 
 
+def _write_down(connection: Connection, database: Database, by: str, ids: list[int]) -> None:
+    if ids:
+        subject = f"{len(ids)} pictures for good"
+        write(connection, database, by, Action.DELETED, subject, f"purged: {in_words(ids)}")
+
+
 def _remove_file(connection: Connection, library: Path, path: str) -> bool:
     """Unlinks the file if no picture refers to it; True if it was there."""
     g = generations.c
@@ -95,6 +109,12 @@ def _remove_leftovers(database: Database) -> int:
     return len(old)
 
 
+def clear_old_exports(settings: Settings) -> int:
+    """Removes exports that have waited longer than the setting says; returns how many."""
+    days = settings.export_days
+    return clear_shelf(settings.library, days, time.time()) if days else 0
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code."""
     parser = ArgumentParser("python -m db.purge", None, __doc__, formatter_class=RawDescriptionHelpFormatter)
@@ -103,12 +123,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     from db.repository import open_repository
 
     try:
-        repository = open_repository(Settings.from_environment())
-        purged = purge(repository.database, arguments.days)
+        settings = Settings.from_environment()
+        with closing(open_repository(settings)) as repository:
+            purged = purge(repository.database, arguments.days)
+        exports = clear_old_exports(settings)
     except Script2SkinError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"Removed {purged.generations} pictures, {purged.files} files and {purged.leftovers} left-overs.")
+    print(
+        f"Removed {purged.generations} pictures, {purged.files} files, {purged.leftovers} left-overs and "
+        f"{exports} exports."
+    )
     return 0
 
 

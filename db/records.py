@@ -135,3 +135,9 @@ class DiskUse:
     database: int
     free: int
     starts: int = 0
+    exports: int = 0
+
+    @property
+    def taken(self) -> int:
+        """All that is the library's."""
+        return self.images + self.thumbnails + self.database + self.starts + self.exports

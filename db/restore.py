@@ -18,9 +18,11 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from core.errors import DiskFullError, InputError, LibraryBusyError, NewerSchemaError, Script2SkinError
 from core.settings import Settings
 from db.archive import DATABASE, MANIFEST, Manifest, allowed, pictures_in, read_manifest, sha256_of
+from db.audit import Action, at_the_command_line
 from db.engine import sqlite_path
 from db.failures import translated
 from db.migrate import known_schemas
+from db.repository import open_repository
 from db.times import utc_now
 
 SYMLINK = 0o120000
@@ -177,6 +179,14 @@ def _rename_all(moves: list[tuple[Path, Path]]) -> None:
         raise
 
 
+def _write_down(settings: Settings, source: Path, aside: Path | None) -> None:
+    """A line in the restored library's audit log; what was logged since the backup lies in the old one."""
+    before = f"; the library before is {aside.name}" if aside else ""
+    with closing(open_repository(settings)) as repository:
+        detail = f"from {source.name}{before}"
+        repository.audit.note(at_the_command_line(), Action.RESTORED, "library", detail)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code."""
     parser = ArgumentParser(
@@ -188,6 +198,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = Settings.from_environment()
     try:
         aside = restore(settings, arguments.input, arguments.force)
+        _write_down(settings, arguments.input, aside)
     except Script2SkinError as error:
         print(error, file=sys.stderr)
         return 1

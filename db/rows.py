@@ -23,9 +23,13 @@ def user_id(connection: Connection, name: str) -> int:
 
 
 def insert_missing(connection: Connection, table: Table, **values: Any) -> bool:
-    """Inserts the row unless one with its key is there; True if it was inserted."""
+    """Inserts the row unless one with its key is there; True if it was inserted.
+
+    The row's key is asked back: PostgreSQL's driver counts no rows where SQLAlchemy fetches a new key.
+    """
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return connection.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount > 0
+    missing = insert(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key)
+    return connection.execute(missing).first() is not None
 
 
 def to_generation(row: RowMapping, library: Path) -> Generation:

@@ -17,6 +17,7 @@ from core.errors import InputError, NotAllowedError, StorageError
 from core.jobs import JobState
 from core.recipes import Recipe
 from core.starts import FOLDER, StartKind, StartPicture, find_start, gone_message, start_path, store_start
+from db.audit import Action, write
 from db.engine import Database
 from db.tables import generations, jobs, users
 
@@ -50,6 +51,7 @@ class Starts:
                 )
             for kind in (StartKind.KEPT, StartKind.PASSING):
                 start_path(self.database.library, kind, sha256).unlink(missing_ok=True)
+            write(connection, self.database, asking, Action.DELETED, f"start picture {sha256}")
 
 
 def bring(

@@ -6,7 +6,6 @@ import streamlit as st
 
 from core.dataset_imports import list_imports
 from core.datasets import list_datasets
-from core.settings import Settings
 from pages.components.dataset_coverage import show_coverage
 from pages.components.dataset_facts import ask_deletion, show_export, show_facts, show_measuring
 from pages.components.dataset_import import ask_import, show_imports
@@ -15,12 +14,13 @@ from pages.components.errors import errors_shown
 from pages.components.frame import require_frame
 from pages.components.heading import page_heading
 from pages.components.people import current_person
-from pages.components.resources import open_resources
+from pages.components.resources import Resources, open_resources
 from pages.components.studio_choice import ask_dataset
 
 
-def show_page(settings: Settings, person: str) -> None:
+def show_page(resources: Resources, person: str) -> None:
     """Imports under way, the form, and one dataset after the other."""
+    settings = resources.settings
     page_heading("Datasets")
     with errors_shown():
         show_imports(settings, person)
@@ -32,23 +32,23 @@ def show_page(settings: Settings, person: str) -> None:
         )
     ask_import(settings, person, unfolded=not found and not list_imports(settings.datasets))
     if found:
-        _show_dataset(settings, ask_dataset(found), person)
+        _show_dataset(resources, ask_dataset(found), person)
 
 
-def _show_dataset(settings: Settings, folder: Path, person: str) -> None:
+def _show_dataset(resources: Resources, folder: Path, person: str) -> None:
     with errors_shown():
         view = view_dataset(folder)
         show_facts(view)
         st.page_link("pages/studio.py", label="Caption its photographs", icon=":material/edit_note:")
-        show_measuring(settings, view, person)
+        show_measuring(resources.settings, view, person)
         st.markdown("### What it covers")
         show_coverage(view.dataset.photographs)
         st.markdown("### Export")
-        show_export(view)
+        show_export(resources.repository, view, person)
     st.markdown("### Delete")
-    ask_deletion(folder, person)
+    ask_deletion(resources, folder, person)
 
 
 require_frame("pages/datasets.py")
 with errors_shown():
-    show_page(open_resources().settings, current_person())
+    show_page(open_resources(), current_person())

@@ -18,6 +18,7 @@ from pages.components.insight_tones import show_tones
 from pages.components.people import current_person, link_to
 from pages.components.resources import open_resources
 from pages.components.selection import show_undo_bar
+from pages.components.withheld import show_withheld
 
 PARTS: dict[str, Callable[[Repository, str, Asked], None]] = {
     "Rash, site and tone": show_map,
@@ -31,6 +32,7 @@ def show_page(repository: Repository, person: str) -> None:
     """Filters, the figures of all pictures, and one part with the pictures behind its marks."""
     page_heading("Insights")
     show_undo_bar(repository, person)
+    show_withheld(repository, person)
     asked = ask_scope(repository, person)
     counts = repository.insights.counts(asked.scope, person)
     if not counts.pictures:

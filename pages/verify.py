@@ -1,4 +1,4 @@
-"""Verify: drop a picture, and read whether Script2Skin made it, whether it was altered, by which recipe."""
+"""Verify: drop a file, and read whether Script2Skin made it, whether it was altered, by which recipe."""
 
 import streamlit as st
 
@@ -11,21 +11,24 @@ from pages.components.heading import page_heading
 from pages.components.people import current_person
 from pages.components.resources import open_resources
 from pages.components.verdict_view import show_entries, show_verdict
+from pages.components.withheld import show_withheld
 
-KINDS = ["png", "jpg", "jpeg", "webp"]
+KINDS = ["png", "jpg", "jpeg", "webp", "dcm", "pdf"]
 
 
 def show_page(repository: Repository, user: str) -> None:
     """A place to drop a picture; beneath it what can be said of it."""
     page_heading("Verify")
     st.caption(
-        "Drop a picture to see whether Script2Skin made it, whether it was altered, and by which recipe. "
-        "It is only looked at: nothing of it is kept or sent anywhere."
+        "Drop a picture, a sheet of Compare, a DICOM file or a contact sheet to see whether Script2Skin made "
+        "it, whether it was altered, and by which recipe. It is only looked at: nothing of it is kept or "
+        "sent anywhere."
     )
-    dropped = st.file_uploader("Picture", type=KINDS, key="verify_file")
+    show_withheld(repository, user)
+    dropped = st.file_uploader("File", type=KINDS, key="verify_file")
     if dropped is None:
         return
-    with st.spinner("Looking at the picture …"):
+    with st.spinner("Looking at the file …"):
         verdict = examine(dropped.getvalue(), anchors(repository.library))
     left, right = st.columns([2, 3], gap="medium")
     with left:

@@ -23,7 +23,7 @@ PERSON = "Dr Amari"
 OTHER = "Dr Lund"
 PAGES = (
     *("generate", "compare", "history", "review", "study", "studies", "insights", "datasets"),
-    *("studio", "models", "verify", "about"),
+    *("studio", "training", "models", "verify", "about"),
 )
 
 
@@ -78,8 +78,13 @@ def recipe_of(asked: Attributes, seed: int = 7) -> Recipe:
 
 def drawn(repository: Repository, recipe: Recipe) -> DrawnImage:
     """Files of a picture of noise, a different one for each seed and prompt."""
-    noise = np.random.default_rng([recipe.seed, len(recipe.prompt)]).integers(0, 255, (32, 32, 3))
-    return store_image(repository.library, Image.fromarray(noise.astype(np.uint8)), recipe, 1.5)
+    return store_image(repository.library, noise(recipe), recipe, 1.5)
+
+
+def noise(recipe: Recipe) -> Image.Image:
+    """32 x 32 pixels, different ones for each seed and prompt."""
+    pixels = np.random.default_rng([recipe.seed, len(recipe.prompt)]).integers(0, 255, (32, 32, 3))
+    return Image.fromarray(pixels.astype(np.uint8))
 
 
 def add_picture(repository: Repository, recipe: Recipe, owner: str = PERSON) -> Generation:
@@ -104,6 +109,11 @@ def texts(app: AppTest) -> str:
     labels = [str(getattr(element, "label", "")) for element in (*app.button, *app.get("expander"))]
     tables = [str(table.value.to_string()) for table in app.table]
     return re.sub(r"\\([^\w\s])", r"\1", "\n".join([*shown, *labels, *tables]))
+
+
+def everything(app: AppTest) -> str:
+    """All that was sent to the browser for the main part of the page, as text: tooltips and alt texts too."""
+    return "\n".join(str(getattr(node, "proto", "")) for node in app.main)
 
 
 def press(app: AppTest, key: str) -> AppTest:

@@ -13,7 +13,7 @@ from core.attributes import Attributes
 from core.captioning import Answer, Wanted, answer_of, edit_of, undo_of, waiting
 from core.claims import CLAIM_SECONDS, CLAIMS, claim_next, held_by_others
 from core.dataset_edits import Edit, append_edit, read_edits, standing_edits
-from core.dataset_exports import lines_of, main, write_pairs
+from core.dataset_exports import lines_of, write_export, write_pairs
 from core.datasets import Dataset, open_dataset
 from core.errors import DatasetError, InputError
 from core.suggestions import SUGGESTIONS, Suggestion, read_suggestions
@@ -152,19 +152,17 @@ def test_pairs_hold_usable_captioned_photographs_and_the_terms(dataset: Dataset,
     assert {p.attributes for p in again.photographs} == {p.attributes for p in changed.photographs[:2]}
 
 
-def test_json_lines_tell_who_said_what_and_are_a_source_again(
-    dataset: Dataset, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_json_lines_tell_who_said_what_and_are_a_source_again(dataset: Dataset) -> None:
     edit = say(dataset, 1, Answer(TAN))
     target = dataset.folder / "lines.jsonl"
-    assert main(["--data", str(dataset.folder), "--output", str(target)]) == 0
+    assert write_export(dataset.folder, target) == 3
     lines = [json.loads(line) for line in target.read_text().splitlines()]
     assert [line["captioned_by"] for line in lines] == [None, "ann", None]
     assert lines[1]["captioned_at"] == edit.at and lines[1]["sites"] == ["cheek"]
     assert [json.loads(line) for line in lines_of(open_dataset(dataset.folder), [edit])] == lines
     again = prepared(target, dataset.folder.with_name("again"))
     assert sorted(p.words for p in again.photographs) == sorted(line["caption"] for line in lines)
-    with pytest.raises(SystemExit):
-        main(["--data", str(dataset.folder), "--output", str(target)])
-    assert main(["--data", str(target.parent / "none"), "--output", str(target.with_suffix(".zip"))]) == 1
-    assert "no finished dataset" in capsys.readouterr().err
+    with pytest.raises(InputError, match="new file"):
+        write_export(dataset.folder, target)
+    with pytest.raises(DatasetError, match="no finished dataset"):
+        write_export(target.parent / "none", target.with_suffix(".zip"))

@@ -204,10 +204,13 @@ def test_a_model_is_registered_relabelled_and_forgotten(repository: Repository) 
     again = repository.models.register("/models/a", "B", "bob")
     assert (again.id, again.label, again.added_by) == (first.id, "B", "ann")
     assert repository.models.list() == [again]
-    repository.models.forget(first.id)
+    repository.users.ensure("cem", "reviewer")
+    with pytest.raises(NotAllowedError, match="reviewer"):
+        repository.models.forget(first.id, "cem")
+    repository.models.forget(first.id, "ann")
     assert repository.models.list() == []
     with pytest.raises(NotFoundError):
-        repository.models.forget(first.id)
+        repository.models.forget(first.id, "ann")
     with pytest.raises(InputError):
         repository.models.register(" ", "C", "ann")
 

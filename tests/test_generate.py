@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 from lora_scenes import save_lora
+from PIL import Image
 from tiny_models import make_tiny_pipeline, tiny_card, wordy_card
 
 from core.generate import main
 from core.images import pixel_sha256, read_recipe
 from core.model_cards import write_card
+from core.provenance.answers import Standing
+from core.provenance.credentials import anchors
+from core.provenance.verdict import examine
 from core.recipes import STRENGTH_DEFAULT, Recipe
 
 ASKED = ["--rash", "tinea", "--site", "foot", "--tone", "brown", "--seed", "7"]
@@ -42,22 +46,43 @@ def test_the_recipe_is_printed_and_stands_in_the_picture(
     assert len(pixels) == 64
 
 
+def test_what_the_command_writes_leaves_marked_and_signed(
+    tmp_path: Path, library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, flags in {"plain": [], "words": ["--visible-mark"], "kept": ["--as-kept"]}.items():
+        assert main([*ASKED, *flags, "--output", str(tmp_path / f"{name}.png")]) == 0
+    plain, words, kept = (
+        examine((tmp_path / f"{name}.png").read_bytes(), anchors(library))
+        for name in ("plain", "words", "kept")
+    )
+    assert plain.standing is words.standing is kept.standing is Standing.INTACT
+    assert plain.trusted and words.trusted and kept.signer is None
+    assert plain.source == words.source == kept.source
+    heights = []
+    for name in ("plain", "words", "kept"):
+        with Image.open(tmp_path / f"{name}.png") as image:
+            heights.append(image.height)
+    assert heights == [32, 48, 32]
+    assert main([*ASKED, "--visible-mark", "--as-kept", "--output", str(tmp_path / "no.png")]) == 1
+    assert "give one of them" in capsys.readouterr().err
+
+
 def test_the_same_recipe_gives_the_same_file(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
-        assert main([*ASKED, "--output", str(tmp_path / name)]) == 0
+        assert main([*ASKED, "--as-kept", "--output", str(tmp_path / name)]) == 0
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
 def test_a_picture_does_not_depend_on_how_many_are_made_with_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([*ASKED, "--count", "3", "--output", str(tmp_path / "many.png")]) == 0
+    assert main([*ASKED, "--as-kept", "--count", "3", "--output", str(tmp_path / "many.png")]) == 0
     recipes = json.loads(capsys.readouterr().out)
     assert [r["seed"] for r in recipes] == [7, 8, 9]
     assert sorted(p.name for p in tmp_path.glob("*.png")) == ["many-1.png", "many-2.png", "many-3.png"]
     for number, seed in ((1, "7"), (3, "9")):
         alone = tmp_path / "alone.png"
-        assert main([*ASKED[:-1], seed, "--output", str(alone)]) == 0
+        assert main([*ASKED[:-1], seed, "--as-kept", "--output", str(alone)]) == 0
         assert alone.read_bytes() == (tmp_path / f"many-{number}.png").read_bytes()
 
 
@@ -169,7 +194,7 @@ def skin(tmp_path: Path) -> Path:
 def test_a_photograph_is_started_from_and_its_hash_stands_in_the_recipe(
     skin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    started = [*ASKED, "--start", str(skin)]
+    started = [*ASKED, "--as-kept", "--start", str(skin)]
     assert main([*started, "--strength", "0.7", "--output", str(tmp_path / "out.png")]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert (printed["strength"], len(printed["start_hash"])) == (0.7, 64)

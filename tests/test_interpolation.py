@@ -115,7 +115,7 @@ def test_the_hash_of_a_mixture_follows_either_encoder(models: Path, tuned: str, 
 
 def test_the_command_mixes_and_says_so_in_the_file(tuned: str, tmp_path: Path) -> None:
     output = tmp_path / "out.png"
-    flags = ["--text-encoder", tuned, "--text-encoder-weight", "0.5", "--output", str(output)]
+    flags = ["--text-encoder", tuned, "--text-encoder-weight", "0.5", "--as-kept", "--output", str(output)]
     assert main([*ASKED, *flags]) == 0
     recipe, found = read_recipe(output)
     assert (recipe.text_encoder, recipe.text_encoder_weight) == (tuned, 0.5)

@@ -1,6 +1,6 @@
 """Compare, run without a browser on a real library and a tiny real model."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,10 @@ from streamlit.testing.v1 import AppTest
 from core.comparisons import MARK
 from core.jobs import Job, JobState
 from core.model_cards import CARD_FILE
-from core.sheets import encode_sheet
+from core.provenance.answers import Standing
+from core.provenance.credentials import anchors
+from core.provenance.verdict import examine
+from core.sheets import Sheet
 from core.worker import Worker
 from db.repository import Repository
 from pages.components import compare_table
@@ -216,17 +219,29 @@ def download(app: AppTest) -> Any:
 def test_the_sheet_holds_the_table_as_it_is_shown(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sheets = []
-    monkeypatch.setattr(compare_table, "partial", lambda make, sheet: sheets.append(sheet) or (lambda: b""))
+    sheets, leaving = [], compare_table._leaving
+
+    def listen(repository: Repository, user: str, sheet: Sheet, ids: list[int]) -> Callable[[], bytes]:
+        sheets.append((sheet, leaving(repository, user, sheet, ids)))
+        return sheets[-1][1]
+
+    monkeypatch.setattr(compare_table, "_leaving", listen)
     app = scenes.press(small_table(), "compare_draw")
     assert download(app).disabled
     scenes.draw_by_hand(repository)
     assert not download(app.run()).disabled
-    sheet = sheets[-1]
+    sheet, make = sheets[-1]
     assert (sheet.rows, sheet.columns) == (("Tinea", "Clear skin"), ("Fair skin", "Black skin"))
-    assert sheet.recipes == tuple(job.recipe for job in jobs_of(repository))
-    with Image.open(BytesIO(encode_sheet(sheet))) as image:
+    content = make()
+    with Image.open(BytesIO(content)) as image:
         assert min(image.size) > 512
+    verdict = examine(content, anchors(repository.library))
+    assert (verdict.standing, verdict.trusted) == (Standing.INTACT, True)
+    assert [one.recipe for one in verdict.pictures] == [job.recipe for job in jobs_of(repository)]
+    repository.users.ensure("Root", "admin")
+    entry = repository.audit.entries("Root")[0]
+    assert (entry.actor, entry.action) == (scenes.PERSON, "exported")
+    assert (entry.subject, entry.detail) == ("comparison sheet", "pictures 1-4")
 
 
 def test_each_person_sees_the_own_comparison(repository: Repository) -> None:

@@ -168,12 +168,12 @@ def test_pairs_and_lines_can_be_downloaded_and_too_many_get_the_command(
     app = scenes.healthy(scenes.open_app("datasets"))
     assert "3 photographs with a caption, 2 of them with rash, site and tone" in scenes.texts(app)
     assert [button.proto.disabled for button in app.get("download_button")] == [False, False]
-    with dataset_facts._pairs(view_dataset(dataset.folder))() as archive:
+    with dataset_facts._pairs(view_dataset(dataset.folder)) as archive:
         assert archive.read(2) == b"PK"
     monkeypatch.setattr(dataset_facts, "EXPORT_MAX", 2)
     app = scenes.healthy(scenes.open_app("datasets"))
     assert [button.proto.disabled for button in app.get("download_button")] == [True, False]
-    assert "core.dataset_exports" in app.get("code")[0].value
+    assert "db.export_dataset" in app.get("code")[0].value
 
 
 def test_a_dataset_is_deleted_once_its_name_is_typed(dataset: Dataset) -> None:

@@ -86,7 +86,7 @@ def test_pictures_equal_those_of_the_command(repository: Repository, library: Pa
     submit(repository)
     Worker(repository.jobs, library).run_once()
     asked = ["--rash", "tinea", "--site", "foot", "--tone", "brown", "--seed", "7"]
-    main([*asked, "--output", str(tmp_path / "out.png")])
+    main([*asked, "--as-kept", "--output", str(tmp_path / "out.png")])
     (stored,) = (library / "images").rglob("*.png")
     assert stored.read_bytes() == (tmp_path / "out.png").read_bytes()
 

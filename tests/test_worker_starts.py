@@ -76,10 +76,9 @@ def test_the_app_draws_from_a_photograph_what_the_command_draws(
     job = repository.jobs.get(id, "ana")
     assert (job.state, job.step, job.total_steps) == (JobState.DONE, 10, 10), job.message
     asked = ["--rash", "tinea", "--site", "foot", "--tone", "brown", "--seed", "7", "--steps", "20"]
-    assert (
-        main([*asked, "--start", str(photograph), "--strength", "0.5", "--output", str(tmp_path / "o.png")])
-        == 0
-    )
+    output = str(tmp_path / "o.png")
+    further = ["--start", str(photograph), "--strength", "0.5", "--as-kept", "--output", output]
+    assert main([*asked, *further]) == 0
     (stored,) = (repository.library / "images").rglob("*.png")
     assert stored.read_bytes() == (tmp_path / "o.png").read_bytes()
     assert starts(repository.library) == []

@@ -114,7 +114,6 @@ def write_preview_sheet(path: Path, title: str, before: Previews, after: Preview
         ("Before", "After"),
         tuple(recipe.prompt for recipe in before.recipes),
         (*before.paths, *after.paths),
-        (*before.recipes, *after.recipes),
     )
     write_files({path: encode_sheet(sheet)})
 

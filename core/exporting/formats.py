@@ -1,16 +1,18 @@
 """The forms of an export, each a function that walks over the pictures once and writes to a target."""
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from core.exporting.contact_sheet import encode_sheets
+from core.exporting.contact_sheet import Shown, encode_sheets
 from core.exporting.dicom import encode_dicom
 from core.exporting.items import Item, Names, Order
 from core.exporting.parquet import schema_for, write_shard
 from core.exporting.preferences import Preference, preferences
+from core.exporting.study_answers import write_answers
 from core.exporting.tables import CsvFile, picture_row, rating_row, write_line
 from core.exporting.targets import Target, file_in
 
@@ -76,6 +78,10 @@ def _parquet_row(order: Order, item: Item) -> dict[str, Any]:
 
 
 def _write_ratings(order: Order, items: Iterator[Item], target: Target) -> None:
+    if order.study is not None:
+        write_answers(order.study, order.rater_names, target)
+        deque(items, maxlen=0)
+        return
     names = Names(order.rater_names)
     with file_in(target, "ratings.csv") as file, file_in(target, "ratings.jsonl") as lines:
         table = CsvFile(file)
@@ -112,13 +118,19 @@ def _preference_row(pair: Preference) -> dict[str, Any]:
 
 def _write_dicom(order: Order, items: Iterator[Item], target: Target) -> None:
     for item in items:
-        target.add(f"{item.stem}.dcm", encode_dicom(item, order.outgoing.marked(item.image_path)[0]))
+        image, _, source = order.outgoing.marked(item.image_path)
+        target.add(f"{item.stem}.dcm", encode_dicom(item, image, source, order.outgoing.credentials))
 
 
 def _write_contact_sheet(order: Order, items: Iterator[Item], target: Target) -> None:
-    shown = ((item, order.outgoing.marked(item.image_path)[0]) for item in items)
-    for number, content in enumerate(encode_sheets(shown), 1):
+    for number, content in enumerate(encode_sheets(_shown(order, items), order.outgoing.credentials), 1):
         target.add(f"contact-sheet-{number:03d}.pdf", content)
+
+
+def _shown(order: Order, items: Iterator[Item]) -> Iterator[Shown]:
+    for item in items:
+        image, recipe, source = order.outgoing.marked(item.image_path)
+        yield Shown(item.id, image, recipe, source)
 
 
 FORMATS: dict[str, Format] = {

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from core.exporting.study import StudyAnswers
 from core.provenance.outgoing import Outgoing
 from core.recipes import Recipe
 
@@ -49,12 +50,20 @@ class Item:
 Walk = Callable[[], Iterator[Item]]
 """Begins at the first picture each time it is called; ``total`` of the order says how many there are."""
 
+WriteDown = Callable[[str, int], None]
+"""Called once with the form's name and the number of pictures, before the export is put in its place."""
+
+
+def nobody_writes(form: str, count: int) -> None:
+    """For orders that no log is kept of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is asked for. ``rater_names``: people are named, else they are "rater 1", "rater 2", ...
     ``margin``: difference in mean realism from which one picture counts as better. ``left_out``: pictures
-    chosen but not walked over, since they are too near to a training picture."""
+    chosen but not walked over, since they are too near to a training picture. ``write_down``: keeps a record
+    that they left. ``study``: the pictures are those of a reader study, and so are their ratings."""
 
     walk: Walk
     total: int
@@ -62,6 +71,8 @@ class Order:
     rater_names: bool = False
     margin: float = 1.0
     left_out: int = 0
+    write_down: WriteDown = nobody_writes
+    study: StudyAnswers | None = None
 
 
 @dataclass(slots=True)

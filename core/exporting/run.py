@@ -18,8 +18,8 @@ README = """# {label}
 
 {count} pictures, drawn by Script2Skin. They are **synthetic**, show no real person and are
 not for diagnosis.
-Each PNG file carries its recipe, a statement that a trained model made it, and an invisible mark.
-`python -m core.verify FILE` tells whether one was altered.
+Each PNG, DICOM or PDF file carries its recipes, a statement that a trained model made the pictures, and an
+invisible mark in them. `python -m core.verify FILE` tells whether one was altered.
 """
 
 
@@ -45,7 +45,8 @@ def export(
     """
     if format not in FORMATS:
         raise InputError(f"There is no format '{format}'; choose one of {', '.join(FORMATS)}.")
-    if not order.total:
+    answers_alone = order.study is not None and format == "ratings"
+    if not order.total and not answers_alone:
         raise InputError(_nothing(order))
     form, count = FORMATS[format], 0
 
@@ -58,12 +59,16 @@ def export(
 
     with opened(output) as target:
         form.write(order, followed(), target)
-        if not count:
+        if not count and not answers_alone:
             raise ExportError("The pictures were deleted before they could be exported.")
         text = README.format(label=form.label, note=form.note, count=f"{count:,}")
+        if order.study is not None:
+            named = order.rater_names
+            text = order.study.readme(named) if answers_alone else text + order.study.pictures_note()
         target.add("README.md", text.encode())
         on_progress(count, order.total)
-    return Exported(output, count, order.left_out)
+        order.write_down(format, count)
+    return Exported(output, count, 0 if answers_alone else order.left_out)
 
 
 def _nothing(order: Order) -> str:

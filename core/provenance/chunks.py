@@ -49,8 +49,15 @@ def troubles_of(content: bytes) -> list[str]:
         troubles.append("The file does not end where a PNG file ends.")
     elif len(SIGNATURE) + sum(12 + len(one.data) for one in found) != len(content):
         troubles.append("Bytes follow after the end of the picture.")
+    if any(one.kind == b"iTXt" and not _is_plain(one) for one in found):
+        troubles.append("A text entry is not written as Script2Skin writes it.")
     foreign = sorted({one.kind.decode("latin-1") for one in found} - {k.decode() for k in KNOWN})
     return [*troubles, *(f"It holds a part that Script2Skin does not write ({name})." for name in foreign)]
+
+
+def _is_plain(chunk: Chunk) -> bool:
+    """Not compressed, of no language: four zeros after the keyword's own."""
+    return chunk.data.partition(b"\0")[2].startswith(b"\0\0\0\0")
 
 
 def text_entries(content: bytes) -> list[tuple[str, str]]:

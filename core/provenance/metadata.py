@@ -17,6 +17,9 @@ DRAWN_OVER = f"{_TERMS}compositeWithTrainedAlgorithmicMedia"
 CREATOR = "Script2Skin"
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_DESCRIPTION = (
+    '<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{words}</rdf:li></rdf:Alt></dc:description>'
+)
 _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
  <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -28,7 +31,7 @@ _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
    <Iptc4xmpExt:AISystemUsed>{creator}</Iptc4xmpExt:AISystemUsed>
    <Iptc4xmpExt:AIPromptInformation>{prompt}</Iptc4xmpExt:AIPromptInformation>
    <xmp:CreatorTool>{creator}</xmp:CreatorTool>
-   <dc:description><rdf:Alt><rdf:li xml:lang="x-default">{description}</rdf:li></rdf:Alt></dc:description>
+   {description}{further}
   </rdf:Description>
  </rdf:RDF>
 </x:xmpmeta>
@@ -42,12 +45,14 @@ def digital_source_type(recipe: Recipe) -> str:
 
 def xmp_packet(recipe: Recipe, description: str) -> str:
     """The packet as text; equal recipes give equal text, since no time stands in it."""
-    return _PACKET.format(
-        source=digital_source_type(recipe),
-        creator=CREATOR,
-        prompt=_text(recipe.prompt),
-        description=_text(description),
-    )
+    return packet_of(digital_source_type(recipe), recipe.prompt, description)
+
+
+def packet_of(source: str, prompt: str, description: str, further: str = "") -> str:
+    """The same for what has no single recipe; ``further`` is XML put in as it is."""
+    described = _DESCRIPTION.format(words=_text(description))
+    words = {"prompt": _text(prompt), "description": described, "further": further}
+    return _PACKET.format(source=source, creator=CREATOR, **words)
 
 
 def _text(words: str) -> str:

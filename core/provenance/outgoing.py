@@ -12,9 +12,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from core.images import encode_png, read_drawn
+from core.images import encode_png, pixel_sha256, read_drawn
 from core.provenance.credentials import Credentials, load_credentials
-from core.provenance.manifest import sign
+from core.provenance.manifest import Statement, sign, statement_of
 from core.provenance.visible import with_strip
 from core.provenance.watermark import code_of, embed
 from core.recipes import Recipe
@@ -40,21 +40,32 @@ class Outgoing:
             ImageFileError: the library's file is missing, damaged or altered.
             SigningError: the certificate can't be used.
         """
-        image, recipe, source = self.marked(path)
-        signed = "yes" if self.credentials else "no"
-        further = {SOURCE_KEY: source, MARKS_KEY: self._marks(), SIGNED_KEY: signed}
-        content = encode_png(image, recipe, further)
-        return sign(content, recipe, self.credentials, self.watermark) if self.credentials else content
+        image, recipe, _ = read_drawn(path)
+        return self.encode_drawn(image, recipe)
+
+    def encode_drawn(self, image: Image.Image, recipe: Recipe) -> bytes:
+        """The same for a picture that was drawn just now; raises SigningError."""
+        source = pixel_sha256(image)
+        content = encode_png(self._with_marks(image, source), recipe, {SOURCE_KEY: source, **self.entries()})
+        return self.signed(content, statement_of(recipe, self.watermark))
 
     def marked(self, path: Path) -> tuple[Image.Image, Recipe, str]:
         """The pixels that leave, the recipe, the hash of the library's pixels; raises as ``encode`` does."""
         image, recipe, source = read_drawn(path)
-        if self.watermark:
-            image = embed(image, code_of(source))
-        return (with_strip(image) if self.words else image), recipe, source
+        return self._with_marks(image, source), recipe, source
 
-    def _marks(self) -> str:
-        return ", ".join([WATERMARK] * self.watermark + [WORDS] * self.words)
+    def signed(self, content: bytes, statement: Statement) -> bytes:
+        """The PNG file with a manifest in it, or as it is where nothing is signed."""
+        return sign(content, statement, self.credentials) if self.credentials else content
+
+    def entries(self) -> dict[str, str]:
+        """Which marks were added, and whether it is signed."""
+        marks = ", ".join([WATERMARK] * self.watermark + [WORDS] * self.words)
+        return {MARKS_KEY: marks, SIGNED_KEY: "yes" if self.credentials else "no"}
+
+    def _with_marks(self, image: Image.Image, source: str) -> Image.Image:
+        marked = embed(image, code_of(source)) if self.watermark else image
+        return with_strip(marked) if self.words else marked
 
 
 def for_library(library: Path, words: bool = False) -> Outgoing:

@@ -5,73 +5,60 @@ compute the hashes again. With one, they can't: they would have to sign by anoth
 the manifest.
 """
 
+import json
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from io import BytesIO
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from PIL import Image
 
-from core.errors import RecipeError, SigningError
+from core.errors import ImageFileError, RecipeError, SigningError
 from core.images import (
     METADATA_KEY,
     PIXELS_KEY,
     RECIPE_KEY,
     SEAL_KEY,
+    SHEET_KEY,
     metadata_seal,
     pixel_sha256,
     recipe_seal,
 )
-from core.provenance.chunks import is_png, text_entries, troubles_of
-from core.provenance.manifest import Manifest, read_manifest
+from core.provenance.answers import Form, Standing, Verdict
+from core.provenance.chunks import chunks_of, is_png, text_entries, troubles_of
+from core.provenance.documents import examine_dicom, examine_pdf, is_dicom, is_pdf
+from core.provenance.jumbf import frame_troubles
+from core.provenance.manifest import RECIPE_LABEL, SHEET_LABEL, Manifest, read_manifest
 from core.provenance.outgoing import SIGNED_KEY, SOURCE_KEY
+from core.provenance.pixels import picture_in
 from core.provenance.watermark import code_of, read_mark
 from core.recipes import Recipe
+from core.sheets import Cell, read_cells
 
-PIXELS_MAX = 40_000_000
 _CREATOR = re.compile(rb"CreatorTool[^<]{0,3}>?Script2Skin")
 
 
-class Standing(StrEnum):
-    """The short answer."""
-
-    INTACT = "intact"
-    ALTERED = "altered"
-    MARKED = "marked"
-    UNKNOWN = "unknown"
-
-
-HEADLINES = {
-    Standing.INTACT: "Made by Script2Skin, and not altered.",
-    Standing.ALTERED: "Made by Script2Skin, and altered since.",
-    Standing.MARKED: "Its pixels were drawn by Script2Skin; the file was made anew from them.",
-    Standing.UNKNOWN: "Nothing says that Script2Skin made it.",
-}
-
-
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """``findings`` are sentences. ``source`` is the pixel hash in the library that drew it; ``code``, its
-    first 32 bits, was read from the watermark; ``signer`` is None for an unsigned file."""
+class _Told:
+    """What a file tells of how it was drawn: one recipe or a sheet's cells, as an object, and in records."""
 
-    standing: Standing
-    findings: tuple[str, ...] = ()
+    label: str
+    values: Any = None
     recipe: Recipe | None = None
-    source: str | None = None
-    code: int | None = None
-    signer: str | None = None
-    trusted: bool = False
-
-    @property
-    def headline(self) -> str:
-        """The short answer as a sentence."""
-        return HEADLINES[self.standing]
+    cells: tuple[Cell, ...] = ()
+    findings: list[str] = field(default_factory=list)
 
 
 def examine(content: bytes, anchors: str = "") -> Verdict:
     """Examines a file's bytes. ``anchors`` is PEM of the authorities whose signature is trusted."""
-    image = _decoded(content)
+    if is_dicom(content):
+        return examine_dicom(content, anchors)
+    if is_pdf(content):
+        return examine_pdf(content, anchors)
+    try:
+        image = picture_in(content)
+    except ImageFileError as error:
+        return Verdict(Standing.UNKNOWN, (str(error),))
     entries = text_entries(content) if is_png(content) else []
     if any(key.startswith(RECIPE_KEY) for key, _ in entries):
         return _of_ours(content, entries, image, anchors)
@@ -82,47 +69,58 @@ def _of_ours(
     content: bytes, entries: list[tuple[str, str]], image: Image.Image | None, anchors: str
 ) -> Verdict:
     text = dict(entries)
+    key = SHEET_KEY if SHEET_KEY in text and RECIPE_KEY not in text else RECIPE_KEY
     twice = [key for key, count in Counter(key for key, _ in entries).items() if count > 1]
     findings = [*troubles_of(content), *(f"The entry {key} is there twice." for key in twice)]
-    findings += _metadata_findings(text, image)
-    recipe, found = _recipe(text.get(RECIPE_KEY, ""))
-    manifest, signing = _manifest(content, anchors, text, recipe)
-    findings += [*found, *signing]
+    findings += _metadata_findings(text, key, image)
+    told = _told_by_recipe(text) if key == RECIPE_KEY else _told_by_sheet(text[key])
+    manifest, signing = _manifest(content, anchors, text, told)
+    findings += [*told.findings, *signing]
     verdict = Verdict(
         Standing.ALTERED if findings else Standing.INTACT,
         tuple(findings),
-        recipe,
-        text.get(SOURCE_KEY, text.get(PIXELS_KEY)),
+        told.recipe,
+        text.get(SOURCE_KEY, text.get(PIXELS_KEY)) if key == RECIPE_KEY else None,
         signer=manifest.signer if manifest else None,
         trusted=manifest.trusted if manifest else False,
+        form=Form.PICTURE if key == RECIPE_KEY else Form.SHEET,
+        pictures=told.cells,
     )
     mark = read_mark(image, thorough=bool(findings)) if image and SOURCE_KEY in text else None
     return replace(verdict, code=mark.code) if mark else verdict
 
 
-def _metadata_findings(text: dict[str, str], image: Image.Image | None) -> list[str]:
+def _metadata_findings(text: dict[str, str], key: str, image: Image.Image | None) -> list[str]:
     if image is None:
         return ["The picture can't be decoded."]
     pixels, findings = pixel_sha256(image), []
     if text.get(PIXELS_KEY) != pixels:
         findings.append("The pixels are not the ones that were written.")
-    if text.get(SEAL_KEY) != recipe_seal(text.get(RECIPE_KEY, ""), text.get(PIXELS_KEY, "")):
+    if text.get(SEAL_KEY) != recipe_seal(text.get(key, ""), text.get(PIXELS_KEY, "")):
         findings.append("The recipe is not the one that was written with these pixels.")
-    exported = SOURCE_KEY in text
-    if (exported or METADATA_KEY in text) and text.get(METADATA_KEY) != metadata_seal(text):
+    sealed = SOURCE_KEY in text or METADATA_KEY in text or key == SHEET_KEY
+    if sealed and text.get(METADATA_KEY) != metadata_seal(text):
         findings.append("The description beside the recipe was changed.")
     return findings
 
 
-def _recipe(text: str) -> tuple[Recipe | None, list[str]]:
+def _told_by_recipe(text: dict[str, str]) -> _Told:
     try:
-        return Recipe.from_json(text), []
+        recipe = Recipe.from_json(text.get(RECIPE_KEY, ""))
     except RecipeError as error:
-        return None, [f"The recipe can't be read. {error}"]
+        return _Told(RECIPE_LABEL, findings=[f"The recipe can't be read. {error}"])
+    return _Told(RECIPE_LABEL, recipe.to_dict(), recipe)
+
+
+def _told_by_sheet(contents: str) -> _Told:
+    try:
+        return _Told(SHEET_LABEL, json.loads(contents), cells=read_cells(contents))
+    except (RecipeError, ValueError) as error:
+        return _Told(SHEET_LABEL, findings=[str(error)])
 
 
 def _manifest(
-    content: bytes, anchors: str, text: dict[str, str], recipe: Recipe | None
+    content: bytes, anchors: str, text: dict[str, str], told: _Told
 ) -> tuple[Manifest | None, list[str]]:
     try:
         manifest = read_manifest(content, anchors)
@@ -132,9 +130,12 @@ def _manifest(
         removed = text.get(SIGNED_KEY) == "yes"
         return None, ["It was signed, and the signed manifest was removed."] if removed else []
     findings = [] if manifest.intact else [f"The signature does not fit ({', '.join(manifest.failures)})."]
-    if recipe is not None and manifest.recipe != recipe.to_dict():
+    if told.values is not None and manifest.said.get(told.label) != told.values:
         findings.append("The signed manifest holds another recipe than the file.")
-    return manifest, findings
+    if manifest.ingredients not in (0, len(told.cells)):
+        findings.append("The signed manifest names other pictures than the file.")
+    frames = [one.data for one in chunks_of(content) if one.kind == b"caBX"]
+    return manifest, [*findings, *(words for frame in frames for words in frame_troubles(frame))]
 
 
 def _of_unknown(content: bytes, image: Image.Image | None) -> Verdict:
@@ -154,13 +155,3 @@ def _of_unknown(content: bytes, image: Image.Image | None) -> Verdict:
 def matches(verdict: Verdict, pixels: str) -> bool:
     """Whether the library's picture with this pixel hash can be the one a verdict speaks of."""
     return verdict.source == pixels if verdict.source else verdict.code == code_of(pixels)
-
-
-def _decoded(content: bytes) -> Image.Image | None:
-    try:
-        with Image.open(BytesIO(content)) as image:
-            if image.width * image.height > PIXELS_MAX:
-                return None
-            return image.convert("RGB")
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
-        return None

@@ -1,14 +1,17 @@
 """The latest comparison of a person as a table of pictures: progress, cells, retry, the sheet to download."""
 
-from functools import partial
+from collections.abc import Callable
 from pathlib import PurePath
 
 import streamlit as st
 
 from core.comparisons import MARK, Comparison, read_comparison, value_of
 from core.jobs import Job, JobState
+from core.provenance.outgoing import for_library
 from core.sheets import Sheet, encode_sheet
+from db.id_ranges import in_words
 from db.records import Generation
+from db.repository import Repository
 from pages.components.compare_form import axis_labels, comparison_title
 from pages.components.errors import errors_shown
 from pages.components.gallery import open_picture
@@ -16,6 +19,7 @@ from pages.components.orders import ACTIVE
 from pages.components.picture import is_readable, show_thumbnail
 from pages.components.progress import show_progress
 from pages.components.resources import Resources
+from pages.components.withheld import any_withheld, show_withheld
 from pages.components.wording import counted, encoder_line, plain, value_label
 
 CELL_WIDTH = 112
@@ -39,6 +43,9 @@ def show_comparison(resources: Resources, user: str, jobs: list[Job]) -> None:
     """Heading, what is under way, and the table; teaches where there is none yet."""
     if not jobs:
         _show_empty()
+        return
+    if any_withheld(resources.repository, user, jobs):
+        show_withheld(resources.repository, user)
         return
     request_id = jobs[0].request_id
     comparison = read_comparison(request_id, [job.recipe for job in jobs])
@@ -75,7 +82,7 @@ def _show_heading(
             st.caption(f"{plain(_shared_line(jobs[0]))} · {len(drawn)} of {len(jobs)} drawn")
         with st.container(horizontal=True, width="content"):
             _show_retry_all(resources, user, jobs)
-            _show_download(comparison, jobs, drawn)
+            _show_download(resources.repository, user, comparison, jobs, drawn)
 
 
 def _shared_line(job: Job) -> str:
@@ -85,7 +92,9 @@ def _shared_line(job: Job) -> str:
     return f"Seed {recipe.seed} · {model} · {settings}"
 
 
-def _show_download(comparison: Comparison, jobs: list[Job], drawn: Drawn) -> None:
+def _show_download(
+    repository: Repository, user: str, comparison: Comparison, jobs: list[Job], drawn: Drawn
+) -> None:
     """The sheet is made when the button is pressed; it needs every picture."""
     complete = len(drawn) == len(jobs) and all(is_readable(one.image_path) for one in drawn.values())
     pictures = [drawn[job.id] for job in jobs] if complete else []
@@ -95,11 +104,10 @@ def _show_download(comparison: Comparison, jobs: list[Job], drawn: Drawn) -> Non
         rows=axis_labels(comparison.rows),
         columns=axis_labels(comparison.columns),
         pictures=tuple(one.image_path for one in pictures),
-        recipes=tuple(one.recipe for one in pictures),
     )
     st.download_button(
         "Download sheet",
-        data=partial(encode_sheet, sheet),
+        data=_leaving(repository, user, sheet, [one.id for one in pictures]),
         file_name=f"script2skin-{comparison.rows.kind}-by-{comparison.columns.kind}.png",
         mime="image/png",
         icon=":material/download:",
@@ -108,6 +116,17 @@ def _show_download(comparison: Comparison, jobs: list[Job], drawn: Drawn) -> Non
         help="The whole table as one labelled picture, with all recipes in the file. Needs every picture.",
         key="compare_download",
     )
+
+
+def _leaving(repository: Repository, user: str, sheet: Sheet, ids: list[int]) -> Callable[[], bytes]:
+    """Makes the sheet as it leaves, signed and marked, and writes down that it was handed out."""
+
+    def make() -> bytes:
+        content = encode_sheet(sheet, for_library(repository.library))
+        repository.audit.exported(user, "comparison sheet", f"pictures {in_words(ids)}")
+        return content
+
+    return make
 
 
 def _show_retry_all(resources: Resources, user: str, jobs: list[Job]) -> None:

@@ -1,10 +1,10 @@
 """One dataset: what it is, who captioned how much, the tone measurement, export and deletion."""
 
 from collections import Counter
-from collections.abc import Callable
 from io import BufferedReader
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import TypeVar
 
 import streamlit as st
 
@@ -15,11 +15,16 @@ from core.dataset_imports import begin_suggestions, delete_dataset, suggestions_
 from core.datasets import REPORT
 from core.settings import JUDGE, Settings
 from core.suggestions import SUGGESTING
+from core.training_runs import unfinished_on
+from db.audit import Action
+from db.repository import Repository
 from pages.components.archive import reader_of
 from pages.components.dataset_view import View, view_suggestions
 from pages.components.errors import errors_shown
+from pages.components.resources import Resources
 from pages.components.wording import counted, plain
 
+T = TypeVar("T")
 EXPORT_MAX = 3000
 """Photographs in one ZIP made on the page: Streamlit holds a download in memory while it is fetched."""
 
@@ -62,15 +67,16 @@ def show_measuring(settings: Settings, view: View, person: str) -> None:
                 st.rerun()
 
 
-def show_export(view: View) -> None:
-    """Pairs as a ZIP, JSON lines, and the command for what is too much for a download."""
+def show_export(repository: Repository, view: View, person: str) -> None:
+    """Pairs as a ZIP, JSON lines, and the command for what is too much for a download. What is handed out is
+    written down."""
     data, captioned = view.dataset, list(exported(view.dataset))
     count, whole = len(captioned), sum(answer_of(photograph).is_whole for photograph in captioned)
     name = data.folder.name
     with st.container(horizontal=True):
         st.download_button(
             "Images and captions (ZIP)",
-            data=_pairs(view),
+            data=lambda: _handed_out(repository, view, person, "pairs", _pairs(view)),
             file_name=f"{name}-pairs.zip",
             mime="application/zip",
             icon=":material/download:",
@@ -80,7 +86,7 @@ def show_export(view: View) -> None:
         )
         st.download_button(
             "JSON lines",
-            data=lambda: "".join(lines_of(data, view.edits)).encode(),
+            data=lambda: _handed_out(repository, view, person, "JSON lines", _lines(view)),
             file_name=f"{name}.jsonl",
             mime="application/jsonl",
             icon=":material/download:",
@@ -96,29 +102,42 @@ def show_export(view: View) -> None:
     if count > EXPORT_MAX:
         st.caption(f"More than {EXPORT_MAX:,} don't go through the browser; this command writes the ZIP:")
         st.code(
-            f'.venv/bin/python -m core.dataset_exports --data "{data.folder}" --output "{name}-pairs.zip"',
+            f'.venv/bin/python -m db.export_dataset --data "{data.folder}" --output "{name}-pairs.zip"',
             language="bash",
             wrap_lines=True,
         )
 
 
-def _pairs(view: View) -> Callable[[], BufferedReader]:
-    def write() -> BufferedReader:
-        with TemporaryFile(suffix=".zip") as file:
-            write_pairs(view.dataset, view.edits, file)
-            file.flush()
-            return reader_of(file.fileno())
-
-    return write
+def _handed_out(repository: Repository, view: View, person: str, form: str, file: T) -> T:
+    detail = counted(sum(1 for _ in exported(view.dataset)), "photograph")
+    repository.audit.exported(person, f"dataset {view.dataset.folder.name}", f"{detail} as {form}")
+    return file
 
 
-def ask_deletion(folder: Path, person: str) -> None:
+def _lines(view: View) -> bytes:
+    return "".join(lines_of(view.dataset, view.edits)).encode()
+
+
+def _pairs(view: View) -> BufferedReader:
+    with TemporaryFile(suffix=".zip") as file:
+        write_pairs(view.dataset, view.edits, file)
+        file.flush()
+        return reader_of(file.fileno())
+
+
+def ask_deletion(resources: Resources, folder: Path, person: str) -> None:
     """Deleting is final, so the name is to be typed."""
+    runs = resources.settings.runs
     with st.popover("Delete this dataset", icon=":material/delete:", key="dataset_delete_popover"):
         st.markdown(
             f"Deletes the prepared photographs of **{plain(folder.name)}**, their captions and everything "
             "that people said of them. The photographs it was made of are not touched. This can't be undone."
         )
+        if waiting := [run.name for run in unfinished_on(runs, folder) if not run.is_under_way]:
+            st.warning(
+                f"{plain(', '.join(waiting))}: not finished, and can't be gone on with without it.",
+                icon=":material/warning:",
+            )
         typed = st.text_input("Type the dataset's name", key="dataset_delete_name")
         if st.button(
             "Delete for good",
@@ -128,5 +147,6 @@ def ask_deletion(folder: Path, person: str) -> None:
             width="stretch",
         ):
             with errors_shown():
-                delete_dataset(folder, person)
+                delete_dataset(folder, person, runs)
+                resources.repository.audit.note(person, Action.DELETED, f"dataset {folder.name}")
                 st.rerun()

@@ -6,7 +6,7 @@ from io import BufferedReader
 
 import streamlit as st
 
-from core.errors import NotFoundError
+from core.errors import BlindedError, NotFoundError
 from core.provenance.outgoing import for_library
 from db.records import Generation
 from db.repository import Repository
@@ -76,7 +76,8 @@ def show_selection_bar(repository: Repository, user: str) -> None:
 
 
 def _archive(repository: Repository, user: str, ids: tuple[int, ...]) -> BufferedReader:
-    """Runs when the button is pressed; pictures deleted meanwhile are left out."""
+    """Runs when the button is pressed; pictures deleted or hidden by a study meanwhile are left
+    out."""
     archive = write_archive(_still_there(repository, user, ids), for_library(repository.library))
     repository.audit.exported(user, counted(len(ids), "picture"), ", ".join(map(str, ids)))
     return archive
@@ -87,7 +88,7 @@ def _still_there(repository: Repository, user: str, ids: Sequence[int]) -> list[
     for generation_id in ids:
         try:
             found.append(repository.generations.get(generation_id, user))
-        except NotFoundError:
+        except (NotFoundError, BlindedError):
             continue
     return [generation for generation in found if generation.deleted_at is None]
 

@@ -1,4 +1,4 @@
-"""The figures of a study, drawn anew at each look, and the answers as a table to take away."""
+"""The figures of a study, drawn anew at each look."""
 
 import pandas as pd
 import streamlit as st
@@ -17,19 +17,23 @@ PARTS = {
     "Consistency of each rater": consistency,
     "Learning over the session": learning,
 }
+COUNTED = {"Agreement between raters": "Pictures", "Consistency of each rater": "Repeats"}
+"""What the figures of a part are made of, where it is not single ratings."""
 
 
 def show_report(repository: Repository, study: Study, person: str) -> None:
     """All figures; too few ratings say so instead of giving a number."""
     responses = repository.studies.responses(study.id, person)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         st.markdown("### Figures")
         st.button("Count anew", icon=":material/refresh:", key="study_refresh")
+    if not responses:
+        st.caption("No picture is rated yet. Figures appear here as raters go on; raters don't see them.")
+        return
     st.caption(f"{counted(len(responses), 'finished rating')}. Intervals are 95 %. Raters don't see these.")
     for title, part in PARTS.items():
         _show_lines(title, part(responses))
     _show_breakdown(responses)
-    _show_export(repository, study, responses, person)
 
 
 def _show_lines(title: str, lines: list[Line]) -> None:
@@ -39,7 +43,7 @@ def _show_lines(title: str, lines: list[Line]) -> None:
             "Figure": line.name,
             "Value": _value(line),
             "95 % interval": _interval(line),
-            "Ratings": _count(line.figure),
+            COUNTED.get(title, "Ratings"): _count(line.figure),
         }
         for line in lines
     ]
@@ -89,7 +93,7 @@ def _show_breakdown(responses: list[Response]) -> None:
     )
     parts = breakdown(responses, str(by))
     if not parts:
-        st.caption("No finished rating yet.")
+        st.caption("No picture was asked for by it.")
         return
     chosen = st.selectbox("Of", list(parts), format_func=LABELS[str(by)], key=f"study_of_{by}")
     rows = parts[chosen]
@@ -101,27 +105,3 @@ def _show_breakdown(responses: list[Response]) -> None:
     with st.expander(f"Everything of {LABELS[str(by)](chosen)}", key="study_part"):
         for title, part in PARTS.items():
             _show_lines(title, part(rows))
-
-
-def _show_export(repository: Repository, study: Study, responses: list[Response], person: str) -> None:
-    st.download_button(
-        "Download the answers (CSV)",
-        lambda: as_csv(responses),
-        f"study-{study.id}.csv",
-        "text/csv",
-        icon=":material/download:",
-        disabled=not responses,
-        key="study_download",
-        on_click=lambda: repository.audit.exported(person, f"study {study.id}", f"{len(responses)} ratings"),
-    )
-
-
-def as_csv(responses: list[Response]) -> bytes:
-    """One line a rating, one column a question."""
-    rows = [
-        {"rater": r.rater, "picture": r.item, "place": r.place, "repeat": r.repeat, "source": r.source}
-        | {"rash": r.rash, "sites": " ".join(r.sites), "tone": r.tone, "seconds": round(r.seconds, 2)}
-        | {key: value for key, value in r.answers.items() if key != "finished"}
-        for r in responses
-    ]
-    return pd.DataFrame(rows).to_csv(index=False).encode()

@@ -1,18 +1,21 @@
 """What was found out about a dropped picture: answer, reasons, recipe, and where it stands in History."""
 
-from io import BytesIO
-
 import streamlit as st
 from PIL import Image
 
-from core.provenance.verdict import Standing, Verdict
-from core.verify import signature_words
+from core.errors import ImageFileError
+from core.provenance.answers import Form, Standing, Verdict
+from core.provenance.documents import dicom_picture
+from core.provenance.pixels import picture_in
+from core.verify import place_of, signature_words
 from db.records import Generation
 from db.repository import Repository
 from pages.components.gallery import open_picture
-from pages.components.wording import attributes_line, moment_line, plain
+from pages.components.wording import attributes_line, counted, moment_line, plain
 
 SHOWN_MAX = 2048
+ENTRIES_MAX, ENTRIES_SHOWN = 48, 3
+"""Of a sheet: pictures that are looked for in History, and those of them that are shown."""
 
 
 def show_verdict(verdict: Verdict) -> None:
@@ -31,6 +34,8 @@ def show_verdict(verdict: Verdict) -> None:
         st.caption(plain(signature_words(verdict)))
     if verdict.code is not None:
         st.caption(f"The invisible mark was read: {verdict.code:08x}")
+    if verdict.pictures:
+        _show_pictures(verdict)
     if verdict.recipe is not None:
         st.subheader("Recipe" if verdict.standing is Standing.INTACT else "Recipe as the file has it")
         st.markdown(f"“{plain(verdict.recipe.prompt)}”")
@@ -38,9 +43,23 @@ def show_verdict(verdict: Verdict) -> None:
             st.json(verdict.recipe.to_dict())
 
 
+def _show_pictures(verdict: Verdict) -> None:
+    """What a sheet is made of, one row a picture."""
+    pictures, whole = verdict.pictures, verdict.standing is Standing.INTACT
+    st.subheader("Its pictures" if whole else "Its pictures as the file has them")
+    told = ((place_of(one), one.recipe.prompt, one.recipe.seed) for one in pictures)
+    rows = [{"Place": place, "Prompt": prompt, "Seed": seed} for place, prompt, seed in told]
+    st.dataframe(rows, hide_index=True, width="stretch")
+    with st.expander("All settings"):
+        st.json([one.recipe.to_dict() for one in pictures], expanded=1)
+
+
 def show_entries(repository: Repository, user: str, verdict: Verdict, content: bytes) -> None:
     """The dropped picture, and its entries in History if it was drawn here."""
-    _show_dropped(content)
+    _show_dropped(content, verdict.form)
+    if verdict.pictures:
+        _show_sheets_entries(repository, user, verdict)
+        return
     pixels = verdict.source or (f"{verdict.code:08x}" if verdict.code is not None else None)
     if pixels is None:
         return
@@ -48,6 +67,20 @@ def show_entries(repository: Repository, user: str, verdict: Verdict, content: b
     if not found:
         st.caption("It is not in this library's History.")
     for generation in found:
+        _show_entry(generation)
+
+
+def _show_sheets_entries(repository: Repository, user: str, verdict: Verdict) -> None:
+    """Those of a sheet's pictures that are here, the first of them to be opened."""
+    found = [
+        generation
+        for one in verdict.pictures[:ENTRIES_MAX]
+        for generation in repository.generations.drawn_as(one.source, user)
+    ]
+    looked_for = min(len(verdict.pictures), ENTRIES_MAX)
+    here = len({generation.id for generation in found})
+    st.caption(f"{here} of {counted(looked_for, 'picture')} looked for stand in this library's History.")
+    for generation in found[:ENTRIES_SHOWN]:
         _show_entry(generation)
 
 
@@ -63,11 +96,17 @@ def _show_entry(generation: Generation) -> None:
             st.switch_page("pages/history.py")
 
 
-def _show_dropped(content: bytes) -> None:
-    """Pillow's own copy: a damaged file shows nothing, a huge one is not sent to the browser."""
+def _show_dropped(content: bytes, form: Form) -> None:
+    """Pillow's own copy: a damaged file shows nothing, a huge one is neither decoded nor sent anywhere."""
+    if form is Form.PDF:
+        st.caption(":material/picture_as_pdf: A PDF file is examined, not shown.")
+        return
     try:
-        with Image.open(BytesIO(content)) as image:
-            image.thumbnail((SHOWN_MAX, SHOWN_MAX))
-            st.image(image.convert("RGB"), alt="The dropped picture", width="stretch", output_format="PNG")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        image = dicom_picture(content) if form is Form.DICOM else picture_in(content)
+    except ImageFileError:
+        image = None
+    if image is None:
         st.caption(":material/broken_image: This file can't be shown.")
+        return
+    image.thumbnail((SHOWN_MAX, SHOWN_MAX), Image.Resampling.LANCZOS)
+    st.image(image, alt="The dropped picture", width="stretch", output_format="PNG")
