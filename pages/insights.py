@@ -31,8 +31,8 @@ PARTS: dict[str, Callable[[Repository, str, Asked], None]] = {
 def show_page(repository: Repository, person: str) -> None:
     """Filters, the figures of all pictures, and one part with the pictures behind its marks."""
     page_heading("Insights")
-    show_undo_bar(repository, person)
     show_withheld(repository, person)
+    show_undo_bar(repository, person)
     asked = ask_scope(repository, person)
     counts = repository.insights.counts(asked.scope, person)
     if not counts.pictures:
