@@ -21,6 +21,7 @@ from core.errors import Script2SkinError
 from core.exporting.formats import FORMATS
 from core.exporting.run import export
 from core.settings import Settings
+from db.audit import at_the_command_line
 from db.export_items import Choice, export_order
 from db.records import HistoryFilter
 from db.repository import open_repository
@@ -34,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with closing(open_repository(Settings.from_environment())) as repository:
             asking = asked.user or _first_user(repository.users.list())
-            order = export_order(repository, _choice(asked), asking, asked.names, asked.margin)
+            by = asked.user or at_the_command_line()
+            order = export_order(repository, _choice(asked), asking, asked.names, asked.margin, by)
             done = export(order, asked.format, asked.output, _show_progress)
     except Script2SkinError as error:
         print(error, file=sys.stderr)
@@ -54,7 +56,11 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument("--format", choices=FORMATS, required=True)
     parser.add_argument("--output", type=Path, required=True, help="new folder or .zip file")
-    parser.add_argument("--user", help="who exports; what is private to others is left out")
+    parser.add_argument(
+        "--user",
+        help="who exports; what is private to others is left out (default: the library's first person; the "
+        "audit log then names the account it runs under)",
+    )
     parser.add_argument("--names", action="store_true", help="name raters and owners")
     parser.add_argument(
         "--margin",

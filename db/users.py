@@ -66,7 +66,8 @@ class Users:
 
     def _add(self, name: str, role: str) -> User:
         with self.database.writing() as connection:
-            insert_missing(connection, users, name=name, role=role, created_at=self.database.clock())
+            if insert_missing(connection, users, name=name, role=role, created_at=self.database.clock()):
+                write(connection, self.database, name, Action.PERSON_ADDED, name, f"as {role}")
             return User(*connection.execute(select(*_COLUMNS).where(users.c.name == name)).one())
 
 
