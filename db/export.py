@@ -10,16 +10,19 @@ people's names, unless --names is given. Ctrl+C stops; nothing half-written is l
 {formats}
 """
 
+import signal
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
+from types import FrameType
 
-from core.errors import Script2SkinError
+from core.errors import ExportCancelled, Script2SkinError
 from core.exporting.formats import FORMATS
-from core.exporting.run import export
+from core.exporting.run import Progress, export
 from core.settings import Settings
 from db.audit import at_the_command_line
 from db.export_items import Choice, export_order
@@ -37,13 +40,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             asking = asked.user or _first_user(repository.users.list())
             by = asked.user or at_the_command_line()
             order = export_order(repository, _choice(asked), asking, asked.names, asked.margin, by)
-            done = export(order, asked.format, asked.output, _show_progress)
+            with _asked_to_stop() as stop:
+                done = export(order, asked.format, asked.output, _progress(stop))
+    except (ExportCancelled, KeyboardInterrupt):
+        print("\nStopped; nothing was left.", file=sys.stderr)
+        return 130
     except Script2SkinError as error:
         print(error, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("\nStopped; nothing was left.", file=sys.stderr)
-        return 130
     print(f"{done.output}: {done.pictures:,} pictures.")
     return 0
 
@@ -109,10 +113,34 @@ def _first_user(users: Sequence) -> str:
     return min(users, key=lambda user: user.id).name if users else NOBODY
 
 
-def _show_progress(done: int, total: int) -> None:
+@contextmanager
+def _asked_to_stop() -> Iterator[Event]:
+    """Set by Ctrl+C, and looked at between two pictures: raised at once, it could fall into the library that
+    signs and be lost there. A second Ctrl+C does not wait."""
+    asked, before = Event(), signal.getsignal(signal.SIGINT)
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _progress(stop: Event) -> Progress:
     """A line that is written over, where somebody looks on."""
-    if sys.stderr.isatty() and (done % 20 == 0 or done == total):
-        print(f"\r{done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr)
+
+    def show(done: int, total: int) -> None:
+        if stop.is_set():
+            raise ExportCancelled("The export was stopped; nothing of it was kept.")
+        if sys.stderr.isatty() and (done % 20 == 0 or done == total):
+            print(f"\r{done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr)
+
+    return show
 
 
 if __name__ == "__main__":
