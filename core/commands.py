@@ -32,6 +32,9 @@ SAME_SECONDS = 2.0
 """Within this, two beginnings are the same: the system's clock may be corrected in between."""
 
 GRACE_SECONDS = 5.0
+LOW_PRIORITY = 10
+"""Niceness. Threads take it from the one that makes them, so it is set before there are any."""
+
 PROGRESS_BAR = re.compile(r"\d+%\|")
 _children: dict[int, subprocess.Popen[bytes]] = {}
 """Processes that this one started: one that ended stays in the system's list until it was asked for."""
@@ -40,7 +43,7 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 @dataclass(frozen=True, slots=True)
 class Command:
     """One command as it was started. ``began`` is the process's own beginning, seconds since 1970;
-    ``stopped_by`` is who ended it, or empty."""
+    ``stopped_by`` is who ended it, or empty; ``log_start`` how many bytes the log held before it."""
 
     module: str
     arguments: tuple[str, ...]
@@ -49,10 +52,13 @@ class Command:
     pid: int
     began: float
     stopped_by: str = ""
+    log_start: int = 0
 
 
-def start(place: Path, module: str, arguments: Sequence[str], by: str) -> Command:
+def start(place: Path, module: str, arguments: Sequence[str], by: str, low_priority: bool = False) -> Command:
     """Starts ``python -m module`` with arguments, whose paths are absolute; it outlives this process.
+
+    With ``low_priority`` it takes what time other work leaves.
 
     Raises:
         InputError: a command started here is still running.
@@ -63,9 +69,14 @@ def start(place: Path, module: str, arguments: Sequence[str], by: str) -> Comman
         with FileLock(place / f"{RECORD}.lock"):
             if is_running(place):
                 raise InputError("This is running already; wait for it to end, or stop it first.")
+            before = _log_bytes(place)
             process = _spawn(place, [sys.executable, "-m", module, *arguments])
+            if low_priority:
+                with suppress(psutil.Error):
+                    psutil.Process(process.pid).nice(LOW_PRIORITY)
             at = datetime.now(UTC).isoformat(timespec="seconds")
             command = Command(module, tuple(arguments), by, at, process.pid, _began(process.pid))
+            command = replace(command, log_start=before)
             _record(place, command)
             return command
     except OSError as error:
@@ -135,6 +146,21 @@ def stop(place: Path, by: str) -> None:
     _process(command)
 
 
+def ask_to_end(place: Path, by: str) -> None:
+    """Asks the command to end when it likes, and waits for nothing; does nothing where none runs.
+
+    Raises:
+        StorageError: the record can't be read or written.
+    """
+    command = read_command(place)
+    process = _process(command) if command else None
+    if command is None or process is None:
+        return
+    _record(place, replace(command, stopped_by=by))
+    with suppress(psutil.NoSuchProcess):
+        process.terminate()
+
+
 def _end(family: list[psutil.Process]) -> None:
     for member in family:
         with suppress(psutil.NoSuchProcess):
@@ -147,14 +173,21 @@ def _end(family: list[psutil.Process]) -> None:
 
 
 def log_tail(place: Path, lines: int = 12) -> str:
-    """The last lines of what a command said, progress bars left out; empty where it said nothing."""
+    """The last lines of what the command started last said, progress bars left out; empty where it said
+    nothing."""
+    command = read_command(place)
     try:
         with (place / LOG).open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_BYTES))
+            file.seek(max(command.log_start if command else 0, file.seek(0, os.SEEK_END) - LOG_BYTES))
             said = re.split(r"[\r\n]+", file.read().decode("utf-8", "replace"))
     except FileNotFoundError:
         return ""
     return "\n".join([line for line in said if line.strip() and not PROGRESS_BAR.search(line)][-lines:])
+
+
+def _log_bytes(place: Path) -> int:
+    path = place / LOG
+    return path.stat().st_size if path.is_file() else 0
 
 
 def _process(command: Command) -> psutil.Process | None:

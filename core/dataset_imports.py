@@ -6,7 +6,6 @@ DATASETS/.imports/NAME/         until it is finished: import.json, an uploaded a
 
 import json
 import re
-import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -17,12 +16,12 @@ from typing import BinaryIO
 from core import commands
 from core.datasets import MANIFEST, PREPARING, Progress, read_progress
 from core.errors import DatasetError, InputError, StorageError
-from core.files import write_files
+from core.files import remove_folder, write_files
+from core.folder_names import check_folder_name
 from core.suggestions import SUGGESTING, SUGGESTIONS
+from core.training_runs import unfinished_on
 
 IMPORTS, WISH = ".imports", "import.json"
-NAME_MAX = 60
-NAME = re.compile(r"[^\W_][\w -]*")
 PREPARE, SUGGEST = "training.prepare", "training.suggest"
 
 
@@ -82,7 +81,10 @@ def begin_import(datasets: Path, wish: Wish, archive: BinaryIO | None = None) ->
         InputError: the name, the source or the terms can't be used.
         StorageError: the folder can't be written or the process can't be started.
     """
-    name, folder = check_name(datasets, wish.name), datasets / wish.name.strip()
+    name, folder = (
+        check_folder_name(wish.name, "dataset", (datasets, datasets / IMPORTS)),
+        datasets / wish.name.strip(),
+    )
     _check_terms(wish)
     place = datasets / IMPORTS / name
     source = place / _archive_name(wish.source) if archive else _checked_source(wish.source)
@@ -113,25 +115,6 @@ def continue_import(waiting: Import, by: str) -> None:
     paths = ("--source", str(wish.source), "--output", str(waiting.folder))
     terms = (f"--licence={wish.licence}", f"--consent={wish.consent}")
     commands.start(waiting.place, PREPARE, (*paths, *terms), by)
-
-
-def check_name(datasets: Path, name: str) -> str:
-    """The name without outer spaces, if a new dataset may have it.
-
-    Raises:
-        InputError: it is empty, too long, taken, or no name for a folder.
-    """
-    name = name.strip()
-    if not NAME.fullmatch(name) or len(name) > NAME_MAX:
-        raise InputError(
-            f"A dataset's name has 1 to {NAME_MAX} letters, digits, spaces, - and _, and begins with a "
-            f"letter or a digit; this one is '{name}'."
-        )
-    if (datasets / name).exists() or (datasets / IMPORTS / name).exists():
-        raise InputError(
-            f"There is a dataset '{name}' already. Choose another name, or delete that one first."
-        )
-    return name
 
 
 def list_imports(datasets: Path) -> list[Import]:
@@ -165,21 +148,27 @@ def discard_import(unwanted: Import, by: str) -> None:
     """
     commands.stop(unwanted.place, by)
     if unwanted.state is not State.FINISHED and (unwanted.folder / PREPARING).is_dir():
-        _remove(unwanted.folder)
-    _remove(unwanted.place)
+        remove_folder(unwanted.folder)
+    remove_folder(unwanted.place)
 
 
-def delete_dataset(folder: Path, by: str) -> None:
+def delete_dataset(folder: Path, by: str, runs: Path) -> None:
     """Removes a dataset wholly: photographs, captions and everything that people said.
 
     Raises:
         DatasetError: the folder is no dataset.
+        InputError: a training below ``runs`` is learning from it.
         StorageError: it can't be removed.
     """
     if folder.is_symlink() or not (folder / MANIFEST).is_file():
         raise DatasetError(f"{folder} holds no dataset, or is a link to one; remove it by hand.")
+    if learning := [run.name for run in unfinished_on(runs, folder) if run.is_under_way]:
+        raise InputError(
+            f"The training {learning[0]} is learning from {folder.name}. Stop it on the page Training, or "
+            "wait for its end; then delete the dataset."
+        )
     commands.stop(folder / SUGGESTING, by)
-    _remove(folder)
+    remove_folder(folder)
 
 
 def begin_suggestions(folder: Path, by: str, clip: Path | None = None) -> None:
@@ -196,18 +185,6 @@ def begin_suggestions(folder: Path, by: str, clip: Path | None = None) -> None:
 def suggestions_begun(folder: Path) -> bool:
     """Whether anybody has had the photographs measured, in the app or by the command."""
     return (folder / SUGGESTIONS).is_file() or (folder / SUGGESTING).is_dir()
-
-
-def _remove(folder: Path) -> None:
-    """Renamed first, so that nobody opens half of it."""
-    if not folder.exists():
-        return
-    gone = folder.with_name(f".removed-{secrets.token_hex(4)}")
-    try:
-        folder.rename(gone)
-        shutil.rmtree(gone)
-    except OSError as error:
-        raise StorageError(f"{folder} can't be removed wholly: {error.strerror or error}.") from error
 
 
 def _check_terms(wish: Wish) -> None:

@@ -1,7 +1,8 @@
 """Drift: how far a text encoder's hidden states lie from the stock encoder's, on prompts that matter.
 
-A UNet reads all 77 hidden states, the padding's included, so all of them are compared, on three sets of
-prompts: "derm" (captions of the vocabulary), "generic" (everyday things), "empty" (what guidance subtracts).
+A UNet reads all 77 hidden states, the padding's included, so all of them are compared, on sets of prompts:
+"derm" (captions of the vocabulary), "generic" (everyday things), "empty" (what guidance subtracts), and, for
+a model whose card names its words, "known" (captions of these).
 
 The scale is the model's own. ``attribute_step`` is the relative distance that the stock encoder puts between
 two captions that differ in one attribute. An encoder that moves a prompt by a whole step tells the UNet
@@ -10,6 +11,7 @@ something as different as another rash, site or tone would be, whatever the stat
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 from typing import Any
 
 import torch
@@ -18,9 +20,11 @@ from torch.nn import functional
 
 from core.attributes import Attributes
 from core.captions import compose_caption
+from core.model_cards import ModelCard
 from core.vocabulary import load_vocabulary
 
 SETS = ("derm", "generic", "empty")
+KNOWN = "known"
 DERM_PROMPTS = 24
 BATCH = 16
 
@@ -70,8 +74,16 @@ def prompt_sets() -> dict[str, tuple[str, ...]]:
     }
 
 
-def measure_drift(stock: Any, tuned: Any, tokenizer: Any) -> dict[str, Drift]:
-    """Compares two CLIPTextModels that read the same tokenizer; all three sets.
+def known_prompts(card: ModelCard) -> tuple[str, ...]:
+    """Captions of the words that a card names, spread over all of them; none where it does not say."""
+    every = list(product(card.rashes, card.sites, card.tones))
+    count = min(DERM_PROMPTS, len(every))
+    chosen = (every[i * len(every) // count] for i in range(count))
+    return tuple(compose_caption(Attributes(rash, (site,), tone)) for rash, site, tone in chosen)
+
+
+def measure_drift(stock: Any, tuned: Any, tokenizer: Any, known: Sequence[str] = ()) -> dict[str, Drift]:
+    """Compares two CLIPTextModels that read the same tokenizer; all three sets, and ``known`` where given.
 
     Both compute in their own precision; compare in float32 to see differences below 0.001.
     """
@@ -79,7 +91,7 @@ def measure_drift(stock: Any, tuned: Any, tokenizer: Any) -> dict[str, Drift]:
         name: drift_between(
             hidden_states(stock, tokenizer, prompts), hidden_states(tuned, tokenizer, prompts)
         )
-        for name, prompts in prompt_sets().items()
+        for name, prompts in (({KNOWN: tuple(known)} if known else {}) | prompt_sets()).items()
     }
 
 

@@ -112,7 +112,7 @@ def provenance_of(folder: Path) -> Provenance:
         return Provenance()
     config = _config(origin)
     data = Path(str(config.get("data", "")))
-    terms = _terms(data)
+    terms = _recorded_terms(origin) or _terms(data)
     words = [f"Tuned by {origin.made_by}"]
     words += [f"from {config['clip']}"] if config.get("clip") else []
     words += [f"on {data.name}"] if data.name else []
@@ -122,6 +122,12 @@ def provenance_of(folder: Path) -> Provenance:
 def _config(origin: Origin) -> dict[str, Any]:
     config = origin.details.get("config", {})
     return config if isinstance(config, dict) else {}
+
+
+def _recorded_terms(origin: Origin) -> tuple[str, str] | None:
+    """As the run recorded them when it read the photographs; None where it did not."""
+    licence, consent = (str(origin.details.get(name) or "") for name in ("licence", "consent"))
+    return (licence, consent) if licence or consent else None
 
 
 def _terms(data: Path) -> tuple[str, str]:

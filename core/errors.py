@@ -22,7 +22,8 @@
     │   ├── LibraryBusyError        another process holds the database
     │   ├── NewerSchemaError        the database was written by a newer version
     │   ├── NotFoundError           no such record
-    │   └── NotAllowedError         the record belongs to somebody else
+    │   └── NotAllowedError         the record belongs to somebody else, or the person's role may not
+    │       └── BlindedError        the picture is hidden while the person rates a study that shows it
     └── TrainingError               a training command can't start or go on
 
 The message is a whole sentence for the person at the screen: what was found, and what to do. Only pages turn
@@ -120,6 +121,10 @@ class NotFoundError(StorageError):
 
 class NotAllowedError(StorageError):
     """The user sees whose record it is."""
+
+
+class BlindedError(NotAllowedError):
+    """The user sees which study hides the picture and until when."""
 
 
 class TrainingError(Script2SkinError):

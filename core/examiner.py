@@ -6,6 +6,7 @@ and site is kept only for models whose card names it. Imports no torch until the
 
 import hashlib
 import logging
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from core.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
     from core.judge import Judge, JudgeReading
+    from core.nearness import Nearness
     from core.tone import ToneReference
 
 logger = logging.getLogger(__name__)
@@ -27,12 +29,22 @@ WEIGHTS = "model.safetensors"
 NO_SKIN = "no skin was recognised"
 
 
+@dataclass(frozen=True, slots=True)
+class Instruments:
+    """What measures, loaded once. ``digest`` is the SHA-256 of the judge's weights."""
+
+    judge: "Judge"
+    reference: "ToneReference"
+    nearness: "Nearness"
+    digest: str
+
+
 class Examiner:
     """Measures pictures of one library with the judge in ``folder``; without a judge it has nothing to do."""
 
     def __init__(self, store: ReadingStore, folder: Path) -> None:
         self._store, self._folder = store, folder
-        self._loaded: tuple[Judge, ToneReference, str] | None = None
+        self._loaded: Instruments | None = None
         self._off = not (folder / WEIGHTS).is_file()
 
     def run_once(self) -> bool:
@@ -40,31 +52,46 @@ class Examiner:
         if self._off or (unread := self._store.next_unread()) is None:
             return False
         try:
-            judge, reference, digest = self._judge()
+            instruments = self._instruments()
         except ModelError as error:
             logger.warning("pictures are not measured: %s", error)
             self._off = True
             return False
-        self._store.record(unread.generation_id, _examine(unread, judge, reference, digest))
+        self._store.record(unread.generation_id, _examine(unread, instruments))
         return True
 
-    def _judge(self) -> "tuple[Judge, ToneReference, str]":
+    def _instruments(self) -> Instruments:
         if self._loaded is None:
             from core.judge import load_judge
+            from core.nearness import Nearness
             from core.tone import load_reference
 
             with (self._folder / WEIGHTS).open("rb") as weights:
                 digest = hashlib.file_digest(weights, "sha256").hexdigest()
-            self._loaded = load_judge(self._folder), load_reference(self._folder), digest
+            judge = load_judge(self._folder)
+            self._loaded = Instruments(judge, load_reference(self._folder), Nearness(judge, digest), digest)
         return self._loaded
 
 
-def _examine(unread: Unread, judge: "Judge", reference: "ToneReference", digest: str) -> Reading:
+def _examine(unread: Unread, instruments: Instruments) -> Reading:
     try:
         image = read_picture(unread.image_path)
     except ImageFileError as error:
-        return Reading(judge_sha256=digest, note=str(error))
-    return measure_picture(image, unread.recipe, judge, reference, digest)
+        return Reading(judge_sha256=instruments.digest, note=str(error))
+    reading = measure_picture(
+        image, unread.recipe, instruments.judge, instruments.reference, instruments.digest
+    )
+    nearest = instruments.nearness.of(image, unread.recipe)
+    if nearest is None:
+        return reading
+    return replace(
+        reading,
+        nearest=nearest.name,
+        nearest_of=nearest.label,
+        nearest_distance=nearest.distance,
+        nearest_share=nearest.share,
+        too_near=nearest.too_near,
+    )
 
 
 def measure_picture(

@@ -3,6 +3,7 @@
 import errno
 import os
 import secrets
+import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -33,6 +34,22 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
         for waiting in temporary.values():
             with suppress(OSError):
                 waiting.unlink(missing_ok=True)
+
+
+def remove_folder(folder: Path) -> None:
+    """Removes a folder and all in it, renamed first, so that nobody opens half of it; none is no error.
+
+    Raises:
+        StorageError: it can't be removed wholly.
+    """
+    if not folder.exists():
+        return
+    gone = folder.with_name(f".removed-{secrets.token_hex(4)}")
+    try:
+        folder.rename(gone)
+        shutil.rmtree(gone)
+    except OSError as error:
+        raise StorageError(f"{folder} can't be removed wholly: {error.strerror or error}.") from error
 
 
 def _write_synced(path: Path, content: bytes) -> None:

@@ -20,6 +20,10 @@ class Reading:
     skin, 0 to 1. ``rash``, ``site``, ``severity`` and ``view`` are the judge's likeliest with their
     probabilities; None for models that no judge was trained for, and what the judge does not tell.
     ``judge_sha256`` names the weights that read.
+
+    ``nearest`` is the name of the nearest training picture, ``nearest_of`` says which pictures were searched;
+    ``nearest_share`` of those lie nearer to another of their own than ``nearest_distance``
+    (``core.training_index``). All are None where no index was there.
     """
 
     tone: str | None = None
@@ -37,6 +41,11 @@ class Reading:
     severity_probability: float | None = None
     view: str | None = None
     view_probability: float | None = None
+    nearest: str | None = None
+    nearest_of: str | None = None
+    nearest_distance: float | None = None
+    nearest_share: float | None = None
+    too_near: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

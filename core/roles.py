@@ -37,6 +37,7 @@ PAGES: dict[str, Capability] = {
     "pages/studies.py": Capability.LEAD,
     "pages/datasets.py": Capability.LEAD,
     "pages/studio.py": Capability.CAPTION,
+    "pages/training.py": Capability.LEAD,
     "pages/models.py": Capability.LEAD,
     "pages/verify.py": Capability.LOOK,
     "pages/about.py": Capability.LOOK,

@@ -5,6 +5,7 @@ SCRIPT2SKIN_DATABASE  SQLAlchemy URL of the database (default: script2skin.db in
 SCRIPT2SKIN_MODELS    folder of released models (default: data/models in the project)
 SCRIPT2SKIN_DATASETS  folder of prepared photographs (default: data/datasets in the project)
 SCRIPT2SKIN_RUNS      folder of training runs, where the app looks for encoders and LoRAs (default: runs)
+SCRIPT2SKIN_EXPORT_DAYS  days that exports made in the app are kept (default: 7; 0 keeps them until removed)
 
 What pictures are signed with has settings of its own: core/provenance/credentials.py.
 """
@@ -13,12 +14,16 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.errors import InputError
+
 PROJECT = Path(__file__).resolve().parent.parent
 VOCABULARY_DIR = PROJECT / "data" / "vocabulary"
 STARTS_DIR = PROJECT / "data" / "starts"
 EMBEDDED_MODEL = "embedded"
 JUDGE = "judge"
 """Names of the released folders among the models."""
+
+EXPORT_DAYS = 7.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ class Settings:
     models: Path
     datasets: Path = PROJECT / "data" / "datasets"
     runs: Path = PROJECT / "runs"
+    export_days: float = EXPORT_DAYS
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -40,4 +46,16 @@ class Settings:
         runs = Path(os.environ.get("SCRIPT2SKIN_RUNS", PROJECT / "runs")).resolve()
         default_url = f"sqlite:///{library / 'script2skin.db'}"
         url = os.environ.get("SCRIPT2SKIN_DATABASE", default_url)
-        return cls(library, url, models, datasets, runs)
+        days = _days(os.environ.get("SCRIPT2SKIN_EXPORT_DAYS", str(EXPORT_DAYS)))
+        return cls(library, url, models, datasets, runs, days)
+
+
+def _days(text: str) -> float:
+    """Raises InputError unless it is a number of days, 0 or more."""
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1.0
+    if not 0 <= days < float("inf"):
+        raise InputError(f"SCRIPT2SKIN_EXPORT_DAYS is '{text}'; give a number of days, 0 or more.")
+    return days

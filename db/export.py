@@ -3,9 +3,13 @@
     python -m db.export --format pairs --output acne.zip --rash acne
     python -m db.export --format imagefolder --output DIR --rated --min-realism 5
     python -m db.export --format ratings --output ratings --ids 3 7 12
+    python -m db.export --format ratings --output answers.zip --study "Tinea on brown skin"
 
 --output is a new folder, or a ZIP if it ends in .zip. Private pictures of others are left out; so are
-people's names, unless --names is given. Ctrl+C stops; nothing half-written is left. Formats:
+people's names, unless --names is given, and pictures marked as too near to a training picture, unless
+--include-near is given. --study takes the drawn pictures of a reader study, with the ratings given there;
+"ratings" then holds every answer, those to photographs too. --user must lead it. Ctrl+C stops; nothing
+half-written is left. Formats:
 
 {formats}
 """
@@ -15,19 +19,22 @@ import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from types import FrameType
 
-from core.errors import ExportCancelled, Script2SkinError
+from core.errors import ExportCancelled, InputError, Script2SkinError
 from core.exporting.formats import FORMATS
+from core.exporting.items import Order
 from core.exporting.run import Progress, export
 from core.settings import Settings
 from db.audit import at_the_command_line
 from db.export_items import Choice, export_order
 from db.records import HistoryFilter
-from db.repository import open_repository
+from db.repository import Repository, open_repository
+from db.study_export import study_order
 
 NOBODY = "Local user"
 
@@ -38,8 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with closing(open_repository(Settings.from_environment())) as repository:
             asking = asked.user or _first_user(repository.users.list())
-            by = asked.user or at_the_command_line()
-            order = export_order(repository, _choice(asked), asking, asked.names, asked.margin, by)
+            order = _order(repository, asked, asking)
             with _asked_to_stop() as stop:
                 done = export(order, asked.format, asked.output, _progress(stop))
     except (ExportCancelled, KeyboardInterrupt):
@@ -49,7 +55,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     print(f"{done.output}: {done.pictures:,} pictures.")
+    if done.left_out:
+        print(f"{done.left_out:,} too near to a training picture were left out (--include-near takes them).")
     return 0
+
+
+def _order(repository: Repository, asked: Namespace, asking: str) -> Order:
+    choice, by = _choice(asked), asked.user or at_the_command_line()
+    if asked.study is None:
+        return export_order(repository, choice, asking, asked.names, asked.margin, by)
+    if replace(choice, near=False) != Choice():
+        raise InputError("--study takes the pictures of a study as they are; leave filters and --ids out.")
+    study = repository.studies.named(asked.study, asking)
+    return study_order(repository, study, asking, asked.names, asked.margin, choice.near, by)
 
 
 def _parser() -> ArgumentParser:
@@ -75,6 +93,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         "--ids", type=int, nargs="+", metavar="ID", help="these pictures, whatever the filter"
     )
+    parser.add_argument("--study", metavar="NAME", help="the pictures and ratings of this reader study")
     for name in ("rash", "site", "tone", "model"):
         parser.add_argument(f"--{name}", action="append", default=[], help=f"this {name} (repeatable)")
     parser.add_argument("--text", default="", help="words of the prompt")
@@ -82,6 +101,9 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--rated", action="store_true", help="rated pictures only")
     parser.add_argument("--starred", action="store_true", help="pictures starred by --user")
     parser.add_argument("--min-realism", type=float, help="mean realism at least")
+    parser.add_argument(
+        "--include-near", action="store_true", help="also pictures too near to a training picture"
+    )
     parser.add_argument("--since", type=_day, help="drawn on this day (2026-03-07, UTC) or later")
     parser.add_argument("--until", type=_day, help="drawn before this day")
     return parser
@@ -105,7 +127,7 @@ def _choice(asked: Namespace) -> Choice:
         since=asked.since,
         until=asked.until,
     )
-    return Choice(wanted, tuple(asked.ids) if asked.ids else None)
+    return Choice(wanted, tuple(asked.ids) if asked.ids else None, asked.include_near)
 
 
 def _first_user(users: Sequence) -> str:

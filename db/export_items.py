@@ -1,7 +1,7 @@
 """Walks over the pictures of an export, a page at a time, and hands them on as frozen records."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.errors import NotFoundError
 from core.exporting.items import Item, Order, Sheet
@@ -16,10 +16,11 @@ from db.repository import Repository
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Which pictures: those with these ids, in this order, or without ids those that the filter lets through,
-    oldest first."""
+    oldest first. Those too near to a training picture are left out unless ``near`` asks for them."""
 
     filter: HistoryFilter = field(default_factory=HistoryFilter)
     ids: tuple[int, ...] | None = None
+    near: bool = False
 
 
 def export_order(
@@ -32,8 +33,8 @@ def export_order(
 ) -> Order:
     """The order for ``core.exporting.run.export``, which will stand in the audit log, as done by ``by`` where
     the asking user's name only says what may be seen. Nothing is read yet but the number of pictures."""
-    ids, left = choice.ids, IdRanges()
-    total = len(ids) if ids is not None else repository.generations.count(choice.filter, asking)
+    left_out = 0 if choice.near else count_near(repository, choice, asking)
+    left = IdRanges()
 
     def walk() -> Iterator[Item]:
         left.ranges.clear()
@@ -47,26 +48,46 @@ def export_order(
 
     return Order(
         walk=walk,
-        total=total,
+        total=_count(repository, choice, asking) - left_out,
         outgoing=for_library(repository.library),
         rater_names=rater_names,
         margin=margin,
+        left_out=left_out,
         write_down=write_down,
     )
+
+
+def count_near(repository: Repository, choice: Choice, asking: str) -> int:
+    """How many of the chosen pictures are too near to a training picture."""
+    if choice.ids is None:
+        wanted = replace(choice.filter, too_near=True)
+        return 0 if choice.filter.too_near is False else repository.generations.count(wanted, asking)
+    return sum(len(repository.readings.too_near(part)) for part in _parts(choice.ids))
+
+
+def _count(repository: Repository, choice: Choice, asking: str) -> int:
+    if choice.ids is not None:
+        return len(choice.ids)
+    return repository.generations.count(choice.filter, asking)
+
+
+def _parts(ids: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    return (ids[start : start + LIMIT_MAX] for start in range(0, len(ids), LIMIT_MAX))
 
 
 def items(repository: Repository, choice: Choice, asking: str) -> Iterator[Item]:
     """The pictures one by one, a page of them in memory. Those deleted meanwhile are left out."""
     for page in _pages(repository, choice, asking):
-        sheets = repository.ratings.of_many([one.id for one in page])
-        for generation in page:
-            yield _item(generation, sheets.get(generation.id, []))
+        near = repository.readings.too_near([one.id for one in page])
+        kept = [one for one in page if choice.near or one.id not in near]
+        sheets = repository.ratings.of_many([one.id for one in kept])
+        for generation in kept:
+            yield _item(generation, sheets.get(generation.id, []), generation.id in near)
 
 
 def _pages(repository: Repository, choice: Choice, asking: str) -> Iterator[list[Generation]]:
     if choice.ids is not None:
-        for start in range(0, len(choice.ids), LIMIT_MAX):
-            yield _still_there(repository, choice.ids[start : start + LIMIT_MAX], asking)
+        yield from (_still_there(repository, part, asking) for part in _parts(choice.ids))
         return
     after = None
     while True:
@@ -89,7 +110,7 @@ def _still_there(repository: Repository, ids: tuple[int, ...], asking: str) -> l
     return found
 
 
-def _item(generation: Generation, ratings: list[Rating]) -> Item:
+def _item(generation: Generation, ratings: list[Rating], near: bool) -> Item:
     return Item(
         id=generation.id,
         owner=generation.owner,
@@ -99,6 +120,7 @@ def _item(generation: Generation, ratings: list[Rating]) -> Item:
         rating_count=generation.rating_count,
         realism_mean=generation.realism_mean,
         sheets=tuple(_sheet(rating) for rating in ratings),
+        too_near=near,
     )
 
 

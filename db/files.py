@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.exporting.shelf import shelf
 from core.starts import FOLDER as STARTS
 from db.engine import sqlite_path
 from db.records import DiskUse
@@ -21,7 +22,8 @@ def disk_use(library: Path, database_url: str) -> DiskUse:
     files = [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")] if path else []
     database = sum(file.stat().st_size for file in files if file.exists()) + _size(library / "backups")
     free = shutil.disk_usage(library).free
-    return DiskUse(images, thumbnails, database, free, starts=_size(library / STARTS))
+    besides = {"starts": _size(library / STARTS), "exports": _size(shelf(library))}
+    return DiskUse(images, thumbnails, database, free, **besides)
 
 
 def _size(folder: Path) -> int:

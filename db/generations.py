@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, delete, exists, insert, select, u
 from core.errors import NotAllowedError, NotFoundError
 from core.jobs import DrawnImage
 from db.audit import Action, write
+from db.blinding import require_unblinded
 from db.engine import Database
 from db.history import Question, count, generation_query, walk
 from db.narrowing import visible
@@ -41,6 +42,7 @@ class Generations:
         Raises:
             NotFoundError: no such picture, or deleted by somebody else.
             NotAllowedError: private to somebody else.
+            BlindedError: hidden while the asking user rates a study that shows it.
         """
         with self.database.reading() as connection:
             return to_generation(_visible(connection, id, asking), self.database.library)
@@ -198,6 +200,7 @@ def _visible(connection: Connection, id: int, asking: str) -> RowMapping:
         raise NotAllowedError(f"Picture {id} is private to {row['owner']}.")
     if row["owner"] != asking and row["deleted_at"] is not None:
         raise NotFoundError(f"Picture {id} was deleted by {row['owner']}.")
+    require_unblinded(connection, id, user_id(connection, asking))
     return row
 
 

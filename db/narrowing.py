@@ -12,8 +12,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import Boolean, Integer
 
+from db.blinding import hidden_from
 from db.records import HistoryFilter, Order
-from db.tables import generation_sites, generations, prompts, stars, users
+from db.tables import generation_sites, generations, prompts, readings, stars, users
 
 g = generations.c
 TEXT_WORDS_MAX = 20
@@ -70,6 +71,8 @@ def narrowings(filter: HistoryFilter, order: Order, asking: int) -> list[Narrowi
         found.append(_starred(asking))
     if filter.owner is not None:
         found.append(_owner(filter.owner, by_date))
+    if filter.too_near is not None:
+        found.append(_near(filter.too_near))
     if words := filter.text.lower().split()[:TEXT_WORDS_MAX]:
         found.append(_text(words))
     return [*found, *_rated(filter, by_date), *_dates(filter)]
@@ -78,13 +81,18 @@ def narrowings(filter: HistoryFilter, order: Order, asking: int) -> list[Narrowi
 def visible(filter: HistoryFilter, asking: int) -> ColumnElement[bool]:
     """What the asking user may see: own and shared pictures; of the deleted ones the own alone."""
     if filter.deleted:
-        return and_(g.deleted_at.is_not(None), g.owner_id == asking)
+        return and_(g.deleted_at.is_not(None), g.owner_id == asking, _unblinded(asking))
     return and_(g.deleted_at.is_(None), seen_by(asking))
 
 
 def seen_by(asking: int) -> ColumnElement[bool]:
-    """Own and shared pictures, tested in passing."""
-    return or_(g.visibility == "library", unindexed(g.owner_id, type_=Integer()) == asking)
+    """Own and shared pictures but those that a study hides, tested in passing."""
+    own_or_shared = or_(g.visibility == "library", unindexed(g.owner_id, type_=Integer()) == asking)
+    return and_(own_or_shared, _unblinded(asking))
+
+
+def _unblinded(asking: int) -> ColumnElement[bool]:
+    return unindexed(g.id, type_=Integer()).not_in(hidden_from(asking))
 
 
 def _one_of(column: ColumnElement[Any], values: tuple[str, ...], by_date: bool) -> Narrowing:
@@ -118,6 +126,14 @@ def _starred(asking: int) -> Narrowing:
     mine = stars.c.user_id == asking
     marked = exists().where(mine, stars.c.generation_id == g.id)
     return Narrowing(marked, select(stars.c.generation_id).where(mine))
+
+
+def _near(wanted: bool) -> Narrowing:
+    """Pictures marked as too near to a training picture, or all others, those not measured included."""
+    marked = exists().where(readings.c.generation_id == g.id, readings.c.too_near)
+    if wanted:
+        return Narrowing(marked, select(readings.c.generation_id).where(readings.c.too_near))
+    return Narrowing(~marked, select(g.id).where(~marked, g.deleted_at.is_(None)))
 
 
 def _text(words: list[str]) -> Narrowing:

@@ -2,10 +2,11 @@
 
 Pictures of a study stay. With the others go their ratings and stars, and their files unless another picture
 has the same ones. Start pictures that no picture is left of, files that a killed program left
-half-written, and previews of jobs long over, go too.
+half-written, previews of jobs long over, and exports that the app kept long enough, go too.
 """
 
 import sys
+import time
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from contextlib import closing
@@ -16,6 +17,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Select, delete, exists, or_, select
 
 from core.errors import InputError, Script2SkinError
+from core.exporting.shelf import clear_shelf
 from core.settings import Settings
 from db.audit import Action, at_the_command_line, write
 from db.engine import Database
@@ -107,6 +109,12 @@ def _remove_leftovers(database: Database) -> int:
     return len(old)
 
 
+def clear_old_exports(settings: Settings) -> int:
+    """Removes exports that have waited longer than the setting says; returns how many."""
+    days = settings.export_days
+    return clear_shelf(settings.library, days, time.time()) if days else 0
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code."""
     parser = ArgumentParser("python -m db.purge", None, __doc__, formatter_class=RawDescriptionHelpFormatter)
@@ -115,12 +123,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     from db.repository import open_repository
 
     try:
-        with closing(open_repository(Settings.from_environment())) as repository:
+        settings = Settings.from_environment()
+        with closing(open_repository(settings)) as repository:
             purged = purge(repository.database, arguments.days)
+        exports = clear_old_exports(settings)
     except Script2SkinError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"Removed {purged.generations} pictures, {purged.files} files and {purged.leftovers} left-overs.")
+    print(
+        f"Removed {purged.generations} pictures, {purged.files} files, {purged.leftovers} left-overs and "
+        f"{exports} exports."
+    )
     return 0
 
 

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from core.errors import InputError, NotAllowedError, NotFoundError
 from core.roles import Capability
 from db.audit import Action, write
+from db.blinding import require_unblinded
 from db.engine import Database
 from db.generations import SHUFFLE_PRIME
 from db.history import generation_query
@@ -179,6 +180,7 @@ def _lock_visible(connection: Connection, generation_id: int, me: int) -> None:
         raise NotFoundError(f"Picture {generation_id} is not in this library any more.")
     if found.owner_id != me and found.visibility != "library":
         raise NotAllowedError(f"Picture {generation_id} is private to somebody else.")
+    require_unblinded(connection, generation_id, me)
 
 
 def _revealed(connection: Connection, generation_id: int, me: int) -> bool:

@@ -47,6 +47,13 @@ class Readings:
             rows = connection.execute(query).mappings().all()
         return {row["generation_id"]: _to_reading(row) for row in rows}
 
+    def too_near(self, generation_ids: Sequence[int]) -> set[int]:
+        """Those of the pictures that are marked as too near to a training picture."""
+        r = readings.c
+        query = select(r.generation_id).where(r.generation_id.in_(generation_ids), r.too_near)
+        with self.database.reading() as connection:
+            return set(connection.execute(query).scalars())
+
 
 def _to_reading(row: RowMapping) -> Reading:
     return Reading(**{name: row[name] for name in MEASURES})

@@ -86,7 +86,8 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HistoryFilter:
-    """What History shows. None or empty means: do not filter by this."""
+    """What History shows. None or empty means: do not filter by this. ``too_near``: those too near to a
+    training picture alone, or all but those."""
 
     rashes: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()
@@ -96,6 +97,7 @@ class HistoryFilter:
     models: tuple[str, ...] = ()
     rated: bool | None = None
     min_realism: float | None = None
+    too_near: bool | None = None
     owner: str | None = None
     starred: bool = False
     text: str = ""
@@ -133,3 +135,9 @@ class DiskUse:
     database: int
     free: int
     starts: int = 0
+    exports: int = 0
+
+    @property
+    def taken(self) -> int:
+        """All that is the library's."""
+        return self.images + self.thumbnails + self.database + self.starts + self.exports

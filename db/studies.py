@@ -5,17 +5,18 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, delete, exists, func, insert, select, update
 
-from core.checklists import checked, load_checklists
+from core.checklists import Checklist, checked, checklist_of, load_checklists
 from core.errors import InputError, NotAllowedError, NotFoundError
 from core.roles import Capability
 from core.studies import AI, REAL, Response
 from core.study_plan import plan_showings
 from db.audit import Action, write
+from db.blinding import finished, withheld
 from db.engine import Database
 from db.narrowing import seen_by
 from db.rows import allowed_id, may_change, user_id
-from db.study_desks import StudyDesks, finished
-from db.study_records import RaterProgress, Study, StudyDraft
+from db.study_desks import StudyDesks
+from db.study_records import RaterProgress, Study, StudyDraft, Withheld
 from db.study_responses import read_responses
 from db.tables import generations, studies, study_answers, study_items, study_showings, users
 
@@ -114,6 +115,11 @@ class Studies(StudyDesks):
         with self.database.reading() as connection:
             return progress_rows(connection, v.rater_id == user_id(connection, rater))
 
+    def withheld(self, rater: str) -> list[Withheld]:
+        """The studies that hide pictures from the person until they have rated all of them."""
+        with self.database.reading() as connection:
+            return withheld(connection, user_id(connection, rater))
+
     def responses(self, id: int, asking: str) -> list[Response]:
         """All finished showings, for statistics.
 
@@ -126,6 +132,29 @@ class Studies(StudyDesks):
             if any(p.done < p.total and not p.closed for p in own):
                 raise NotAllowedError("You rate this study yourself: its figures appear when you are done.")
             return read_responses(connection, id)
+
+    def named(self, name: str, asking: str) -> Study:
+        """Raises NotFoundError unless the asking user leads a study of this name; the message has those."""
+        led = self.led_by(asking)
+        if (found := next((study for study in led if study.name == name), None)) is None:
+            known = ", ".join(f"'{study.name}'" for study in led) or "none"
+            raise NotFoundError(f"There is no study '{name}' that {asking} leads; these are there: {known}.")
+        return found
+
+    def drawn(self, id: int, asking: str) -> dict[int, int]:
+        """The pictures of the study that were drawn, with their ids in the library."""
+        mine = select(i.id, i.generation_id).where(i.study_id == id, i.source == AI).order_by(i.id)
+        with self.database.reading() as connection:
+            _led(connection, id, asking)
+            return {row.id: row.generation_id for row in connection.execute(mine)}
+
+    def checklists(self, id: int, asking: str) -> dict[str, Checklist]:
+        """The checklists of the rashes in it, as they were when it was made."""
+        with self.database.reading() as connection:
+            _led(connection, id, asking)
+            texts = json.loads(connection.execute(select(s.checklists).where(s.id == id)).scalar_one())
+            rashes = connection.execute(select(i.rash).where(i.study_id == id).distinct()).scalars()
+            return {rash: checklist_of(rash, texts) for rash in sorted(filter(None, rashes))}
 
 
 def progress_rows(connection: Connection, where: object) -> list[RaterProgress]:

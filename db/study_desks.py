@@ -4,13 +4,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select
+from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from core.checklists import checklist_of
 from core.errors import InputError, NotAllowedError, NotFoundError
 from core.roles import Capability
 from core.studies import REAL, checked_answer, is_blind, open_blind, open_revealed
 from db.audit import Action, write
+from db.blinding import finished
 from db.engine import Database
 from db.rows import allowed_id, insert_missing
 from db.study_records import Asked, Desk
@@ -41,15 +42,18 @@ class StudyDesks:
         """Keeps an answer; None takes it back.
 
         Raises:
-            InputError: no such question or answer, or the picture is finished while answers are open.
+            InputError: no such question or answer, the picture is to be finished while answers are open, or
+                it is finished.
             NotAllowedError: a blind answer after the reveal, another before it, another's or a closed study.
         """
         value = checked_answer(question, value)
         with self.database.writing() as connection:
             row = _own(connection, showing, rater)
             _check_moment(connection, showing, question)
-            said = _said(connection, showing)
-            if question == "finished" and value and (left := open_revealed(fold(said))):
+            standing = fold(_said(connection, showing))
+            if question != "finished" and standing.get("finished"):
+                raise InputError("This picture is finished, in another window perhaps. Undo goes back to it.")
+            if question == "finished" and value and (left := open_revealed(standing)):
                 raise InputError(f"'{left[0]}' has no answer yet; answer it before the next picture.")
             self._add(connection, showing, question, value, seconds)
             if question == "finished" and value:
@@ -83,7 +87,9 @@ class StudyDesks:
         with self.database.writing() as connection:
             row = _own(connection, showing, rater)
             question = _last_open(connection, showing)
-            if question is not None:
+            if fold(_said(connection, showing)).get("finished"):
+                self._add(connection, showing, "finished", None, 0.0)
+            elif question is not None:
                 self._add(connection, showing, question, None, 0.0)
             elif (before := _finished_before(connection, row)) is not None:
                 self._add(connection, before, "finished", None, 0.0)
@@ -93,12 +99,6 @@ class StudyDesks:
         values |= {"blind": is_blind(question), "seconds": min(max(seconds, 0.0), SECONDS_MAX)}
         kept = None if value is None else json.dumps(value, ensure_ascii=False)
         connection.execute(insert(study_answers).values(value=kept, **values))
-
-
-def finished() -> ColumnElement[bool]:
-    """SQL: the latest word on whether the showing is done says yes."""
-    latest = select(a.value).where(a.showing_id == v.id, a.question == "finished")
-    return func.coalesce(latest.order_by(a.id.desc()).limit(1).scalar_subquery() == "true", False)
 
 
 def _query() -> Select:

@@ -64,6 +64,14 @@ class RaterProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """A study that hides so many drawn pictures from one of its raters until all of it is rated."""
+
+    study: str
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What a picture was to show; handed out after the reveal only."""
 

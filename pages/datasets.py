@@ -46,7 +46,7 @@ def _show_dataset(resources: Resources, folder: Path, person: str) -> None:
         st.markdown("### Export")
         show_export(resources.repository, view, person)
     st.markdown("### Delete")
-    ask_deletion(resources.repository, folder, person)
+    ask_deletion(resources, folder, person)
 
 
 require_frame("pages/datasets.py")

@@ -13,6 +13,7 @@ from pages.components.heading import page_heading
 from pages.components.people import current_person, link_to
 from pages.components.resources import disk_use, open_resources
 from pages.components.selection import show_selection_bar, show_undo_bar
+from pages.components.withheld import show_withheld
 from pages.components.wording import counted, size
 
 
@@ -20,6 +21,7 @@ def show_page(repository: Repository, user: str) -> None:
     """Filters, the bars for deleted and selected pictures, thumbnails."""
     page_heading("History")
     show_undo_bar(repository, user)
+    show_withheld(repository, user)
     wanted, order = ask_filter(repository, user)
     page = read_page(repository, user, wanted, order)
     if page.items:
@@ -27,7 +29,7 @@ def show_page(repository: Repository, user: str) -> None:
         _show_counts(repository, count)
         show_export(repository, user, wanted, count)
         show_selection_bar(repository, user)
-        show_gallery(page)
+        show_gallery(repository, page)
     else:
         _show_empty()
     show_open_picture(repository, user)
@@ -35,8 +37,9 @@ def show_page(repository: Repository, user: str) -> None:
 
 def _show_counts(repository: Repository, count: int) -> None:
     use = disk_use(repository)
-    taken = size(use.images + use.thumbnails + use.starts + use.database)
-    st.caption(f"{counted(count, 'picture')} · the library takes {taken}, {size(use.free)} are free")
+    st.caption(
+        f"{counted(count, 'picture')} · the library takes {size(use.taken)}, {size(use.free)} are free"
+    )
 
 
 def _show_empty() -> None:

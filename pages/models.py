@@ -11,6 +11,7 @@ from pages.components.encoder_in_use import show_in_use
 from pages.components.errors import errors_shown
 from pages.components.frame import require_frame
 from pages.components.heading import page_heading
+from pages.components.loras import show_loras
 from pages.components.model_picker import NO_MODEL, ask_model_to_add, distinct_labels
 from pages.components.models_table import show_models_table
 from pages.components.people import current_person
@@ -18,7 +19,7 @@ from pages.components.resources import Resources, models_on_offer, open_resource
 
 
 def show_page(resources: Resources, person: str) -> None:
-    """The table of all, then the text encoders of one model."""
+    """The table of all, then the text encoders and LoRAs of one model."""
     with page_heading("Models"):
         ask_model_to_add(resources, person)
     cards, troubles = models_on_offer(resources)
@@ -31,13 +32,17 @@ def show_page(resources: Resources, person: str) -> None:
     with errors_shown():
         show_models_table(resources, cards)
         show_added_models(resources, person)
+    card = _ask_base(cards)
     st.markdown("### Text encoders")
     with errors_shown():
-        _show_encoders(resources, person, _ask_base(cards))
+        _show_encoders(resources, person, card)
+    st.markdown("### LoRAs")
+    with errors_shown():
+        show_loras(resources, person, card)
 
 
 def _ask_base(cards: list[ModelCard]) -> ModelCard:
-    """The model whose text encoders are shown."""
+    """The model whose text encoders and LoRAs are shown."""
     if len(cards) == 1:
         return cards[0]
     labels = distinct_labels(cards)

@@ -10,11 +10,13 @@ from pages.components.people import current_person, link_to
 from pages.components.resources import open_resources
 from pages.components.review_state import ReviewState, picture_to_review, review_state
 from pages.components.review_steps import show_blind_step, show_known_step
+from pages.components.withheld import show_withheld
 
 
 def show_page(repository: Repository, user: str) -> None:
     """Progress and the step that the picture on the desk is at."""
     page_heading("Review")
+    show_withheld(repository, user)
     state = review_state(user)
     generation = picture_to_review(repository, state)
     _show_progress(repository, user)

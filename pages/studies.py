@@ -10,9 +10,11 @@ from pages.components.frame import require_frame
 from pages.components.heading import page_heading
 from pages.components.people import current_person
 from pages.components.resources import open_resources
+from pages.components.study_export import show_study_export
 from pages.components.study_form import ask_study
 from pages.components.study_report import show_report
 from pages.components.study_view import show_study
+from pages.components.withheld import show_withheld
 from pages.components.wording import counted, day
 
 STUDY = "studies_chosen"
@@ -27,6 +29,7 @@ def show_page(repository: Repository, settings: Settings, person: str) -> None:
             "A study shows pictures to several raters, each in an own random order, without prompt, model or "
             "the others' answers, and reports how real they look and how far the raters agree."
         )
+    show_withheld(repository, person)
     with st.expander("Make a study", icon=":material/add:", expanded=not known, key="study_form"):
         ask_study(repository, settings, person)
     if known:
@@ -35,6 +38,7 @@ def show_page(repository: Repository, settings: Settings, person: str) -> None:
             show_study(repository, study, person)
         with errors_shown():
             show_report(repository, study, person)
+            show_study_export(repository, study, person)
 
 
 def _ask_which(known: list[Study]) -> Study:

@@ -11,6 +11,7 @@ from pages.components.heading import page_heading
 from pages.components.people import current_person
 from pages.components.resources import open_resources
 from pages.components.study_desk import show_desk
+from pages.components.wording import plain
 
 STUDY = "study_chosen"
 
@@ -23,7 +24,8 @@ def show_page(repository: Repository, settings: Settings, person: str) -> None:
         _show_end("No study to rate", "When a study is made with you as a rater, its pictures appear here.")
         return
     chosen = _ask_study(mine)
-    st.progress(chosen.done / chosen.total, text=f"{chosen.done} of {chosen.total} pictures rated")
+    done = f"{chosen.done} of {chosen.total} pictures rated"
+    st.progress(chosen.done / chosen.total, text=f"{plain(chosen.study)} · {done}")
     desk = repository.studies.desk(chosen.study_id, person)
     if desk is None:
         _show_end("All pictures are rated", "Thank you. Your answers are kept; the lead sees the figures.")

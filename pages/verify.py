@@ -11,6 +11,7 @@ from pages.components.heading import page_heading
 from pages.components.people import current_person
 from pages.components.resources import open_resources
 from pages.components.verdict_view import show_entries, show_verdict
+from pages.components.withheld import show_withheld
 
 KINDS = ["png", "jpg", "jpeg", "webp", "dcm", "pdf"]
 
@@ -23,6 +24,7 @@ def show_page(repository: Repository, user: str) -> None:
         "it, whether it was altered, and by which recipe. It is only looked at: nothing of it is kept or "
         "sent anywhere."
     )
+    show_withheld(repository, user)
     dropped = st.file_uploader("File", type=KINDS, key="verify_file")
     if dropped is None:
         return

@@ -23,7 +23,7 @@ PERSON = "Dr Amari"
 OTHER = "Dr Lund"
 PAGES = (
     *("generate", "compare", "history", "review", "study", "studies", "datasets", "studio"),
-    *("models", "verify", "about"),
+    *("training", "models", "verify", "about"),
 )
 
 
@@ -78,8 +78,13 @@ def recipe_of(asked: Attributes, seed: int = 7) -> Recipe:
 
 def drawn(repository: Repository, recipe: Recipe) -> DrawnImage:
     """Files of a picture of noise, a different one for each seed and prompt."""
-    noise = np.random.default_rng([recipe.seed, len(recipe.prompt)]).integers(0, 255, (32, 32, 3))
-    return store_image(repository.library, Image.fromarray(noise.astype(np.uint8)), recipe, 1.5)
+    return store_image(repository.library, noise(recipe), recipe, 1.5)
+
+
+def noise(recipe: Recipe) -> Image.Image:
+    """32 x 32 pixels, different ones for each seed and prompt."""
+    pixels = np.random.default_rng([recipe.seed, len(recipe.prompt)]).integers(0, 255, (32, 32, 3))
+    return Image.fromarray(pixels.astype(np.uint8))
 
 
 def add_picture(repository: Repository, recipe: Recipe, owner: str = PERSON) -> Generation:

@@ -17,7 +17,7 @@ from core.model_cards import CARD_FILE
 from core.sheets import SHEET_KEY
 from training import check_encoder
 from training.check_encoder import main
-from training.encoder_pictures import harm_check
+from training.picture_tests import harm_check
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_a_good_encoder_gives_0_and_json_with_every_figure(models: Path, tmp_pat
     assert run(models, encoder) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["passed"] and "pictures" not in found
-    drift = {c["name"]: c for c in found["checks"]}["drift_generic"]
+    drift = {c["name"]: c for c in found["checks"]}["drift_known"]
     assert 0 < drift["figure"]["steps"] < drift["limit"]
 
 
@@ -136,11 +136,11 @@ def test_without_a_judge_that_knows_the_words_the_grid_alone_speaks(
 
 def test_fewer_right_pictures_beyond_chance_are_harm_and_a_few_are_not():
     before = [True] * 20
-    assert not harm_check("rash", before, [False] * 10 + [True] * 10).passed
-    few = harm_check("rash", before, [False] * 2 + [True] * 18)
+    assert not harm_check("rash", before, [False] * 10 + [True] * 10, "stop").passed
+    few = harm_check("rash", before, [False] * 2 + [True] * 18, "stop")
     assert few.passed and few.figure["after"] == 0.9
     assert few.figure["chance"] == pytest.approx(0.25)
-    assert harm_check("rash", before, before).figure["chance"] == 1
+    assert harm_check("rash", before, before, "stop").figure["chance"] == 1
 
 
 def test_a_measured_tone_that_the_model_does_not_know_is_far_off():

@@ -159,8 +159,8 @@ def test_a_deleted_dataset_is_gone_wholly_and_what_is_none_is_left_alone(
     link.symlink_to(folder)
     for wrong in (datasets, wish.source, link):
         with pytest.raises(DatasetError, match="by hand"):
-            delete_dataset(wrong, "ann")
-    delete_dataset(folder, "ann")
+            delete_dataset(wrong, "ann", tmp_path / "runs")
+    delete_dataset(folder, "ann", tmp_path / "runs")
     assert [path.name for path in datasets.iterdir()] == ["link"]
     assert len(list(wish.source.glob("*.jpg"))) == 3
 

@@ -113,6 +113,24 @@ def test_a_library_of_before_severity_and_view_is_read_and_filtered_as_ever(libr
     assert repository.generations.count(HistoryFilter(severities=("mild",)), "ann") == 0
 
 
+def test_readings_of_before_the_training_index_stay_and_mark_nothing(library: Path) -> None:
+    settings = library_settings(library)
+    library.mkdir(parents=True)
+    upgrade(settings.database_url, library, target="0005")
+    with closing(sqlite3.connect(library / "script2skin.db")) as connection, connection:
+        for statement in OLDER_ROWS.split(";\n"):
+            connection.execute(statement, {"recipe": RECIPE.to_json()})
+        connection.execute(
+            "INSERT INTO readings (generation_id, read_at, tone, monk, judge_sha256)"
+            " VALUES (1, '2026-01-01 12:00:00.000000', 'tan', 6, 'a')"
+        )
+    repository = open_repository(settings)
+    reading = repository.readings.of([1])[1]
+    assert (reading.tone, reading.nearest, reading.too_near) == ("tan", None, None)
+    counts = [repository.generations.count(HistoryFilter(too_near=way), "ann") for way in (True, False)]
+    assert counts == [0, 1]
+
+
 @pytest.mark.parametrize(
     "then",
     [

@@ -6,18 +6,16 @@ from pathlib import Path
 import pytest
 from library_parts import RECIPE, Clock, drawn
 from sqlalchemy import text
+from study_parts import BLIND, OPEN, rate
 
-from core.checklists import CRITERIA, load_checklists
+from core.checklists import load_checklists
 from core.errors import InputError, NotAllowedError, NotFoundError, StorageError
 from core.studies import AI, REAL, open_blind, open_revealed
 from core.study_plan import Showing, plan_showings
 from db.repository import Repository
-from db.study_records import Desk, StudyDraft, StudyPhotograph
+from db.study_records import StudyDraft, StudyPhotograph
 
 PHOTO = StudyPhotograph("mine/images/ab/x.jpg", "acne", ("cheek",), "fair", 300, 200)
-BLIND = {"gradable": True, "diagnosis_1": "Tinea pedis", "diagnosis_1_confidence": 4}
-BLIND |= {"origin": AI, "origin_confidence": 2}
-OPEN = {**dict.fromkeys(CRITERIA, "yes"), "tone_seen": 7, "realism": 5, "artefacts": {"blur": "mild"}}
 
 
 @pytest.fixture
@@ -27,18 +25,6 @@ def draft(repository: Repository, library: Path) -> StudyDraft:
     recipes = [replace(RECIPE, seed=seed) for seed in range(9)]
     ids = tuple(repository.generations.add("ann", drawn(library, recipe)) for recipe in recipes)
     return StudyDraft("First", ids, ("cat", "dan"), 2, 11, 0.2, (PHOTO,))
-
-
-def rate(repository: Repository, study: int, rater: str, **changes: object) -> Desk:
-    desk = repository.studies.desk(study, rater)
-    assert desk is not None
-    for question, value in (BLIND | {k: v for k, v in changes.items() if k in BLIND}).items():
-        repository.studies.answer(desk.showing, rater, question, value, 2.0)
-    repository.studies.reveal(desk.showing, rater)
-    for question, value in (OPEN | {k: v for k, v in changes.items() if k in OPEN}).items():
-        repository.studies.answer(desk.showing, rater, question, value, 1.0)
-    repository.studies.answer(desk.showing, rater, "finished", True)
-    return desk
 
 
 def test_each_rater_has_an_own_order_that_the_seed_makes_again() -> None:
@@ -221,3 +207,15 @@ def test_what_is_done_in_a_study_stands_in_the_audit_log(repository: Repository,
     ]
     with pytest.raises(NotAllowedError):
         repository.audit.entries("cat")
+
+
+def test_a_finished_picture_is_changed_by_no_second_window(repository: Repository, draft: StudyDraft) -> None:
+    study = repository.studies.create(draft, "ann").id
+    first = rate(repository, study, "cat")
+    for value in (3, None):
+        with pytest.raises(InputError, match="finished"):
+            repository.studies.answer(first.showing, "cat", "realism", value)
+    repository.studies.undo(first.showing, "cat")
+    back = repository.studies.desk(study, "cat")
+    assert back is not None and back.showing == first.showing and open_revealed(back.answers) == ()
+    repository.studies.answer(first.showing, "cat", "realism", 3)

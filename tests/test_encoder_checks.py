@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from core import commands, encoder_checks
+from core import commands
 from core.candidates import Candidate, Kind, Provenance
-from core.encoder_checks import ARMS, CheckState, begin_check, check_of, discard_check, read_report
+from core.encoder_checks import ARMS, begin_check, check_of, read_report
 from core.errors import StorageError
+from core.picture_checks import CheckState, PictureCheck, discard_check
 from training.check_encoder import _parser
 
 CANDIDATE = Candidate(
@@ -37,11 +38,11 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[str, ...]]
         asked.append((module, arguments))
         start(place, "timeit", ("-n", "1", "-r", "1", "pass", *arguments), by)
 
-    monkeypatch.setattr(encoder_checks.commands, "start", noted)
+    monkeypatch.setattr(commands, "start", noted)
     return asked
 
 
-def ended(library: Path) -> encoder_checks.EncoderCheck:
+def ended(library: Path) -> PictureCheck:
     check = check_of(library, CANDIDATE)
     while check.state is CheckState.RUNNING:
         time.sleep(0.02)

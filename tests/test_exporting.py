@@ -23,6 +23,7 @@ from core.exporting.targets import checked_name
 from core.images import read_recipe
 from core.provenance.outgoing import Outgoing
 from core.provenance.verdict import Standing, examine
+from core.readings import Reading
 from db.export import main
 from db.export_items import Choice, export_order
 from db.records import HistoryFilter, Visibility
@@ -252,6 +253,46 @@ def test_what_is_there_is_never_written_over(repository: Repository, tmp_path: P
         export(order_of(repository), "pairs", tmp_path / "out")
     with pytest.raises(InputError, match="No picture"):
         export(order_of(repository, Choice(HistoryFilter(text="nothing"))), "pairs", tmp_path / "none")
+
+
+def mark(repository: Repository, *ids: int) -> None:
+    """Says that these pictures are too near to a training picture."""
+    for id in ids:
+        reading = Reading("tan", 6, nearest="phantom 5", nearest_of="24 training phantoms", too_near=True)
+        repository.readings.record(id, replace(reading, nearest_distance=0.1, nearest_share=0.0))
+
+
+@pytest.mark.parametrize("ids", [None, (1, 2, 3)])
+def test_pictures_too_near_to_training_stay_behind_unless_asked_for(
+    repository: Repository, tmp_path: Path, ids: tuple[int, ...] | None
+) -> None:
+    mark(repository, 2)
+    order = order_of(repository, Choice(ids=ids))
+    assert (order.total, order.left_out) == (2, 1)
+    done = export(order, "jsonl", tmp_path / "without")
+    assert (done.pictures, done.left_out) == (2, 1)
+    whole = order_of(repository, Choice(ids=ids, near=True))
+    assert export(whole, "jsonl", tmp_path / "with").left_out == 0
+    lines = [json.loads(line) for line in (tmp_path / "with" / "pictures.jsonl").read_text().splitlines()]
+    assert {line["id"]: line["too_near"] for line in lines} == {1: False, 2: True, 3: False}
+    assert len(names_in(tmp_path / "without" / "images")) == 2
+
+
+def test_where_all_are_too_near_the_refusal_says_so(repository: Repository, tmp_path: Path) -> None:
+    mark(repository, 1, 2, 3)
+    with pytest.raises(InputError, match="too near to a training picture"):
+        export(order_of(repository), "pairs", tmp_path / "out")
+
+
+def test_the_command_says_how_many_it_left_out_and_takes_them_when_told(
+    repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mark(repository, 1)
+    told = ["--format", "ratings", "--user", scenes.PERSON, "--output"]
+    assert main([*told, str(tmp_path / "without")]) == 0
+    assert "2 pictures" in (said := capsys.readouterr().out) and "1 too near" in said
+    assert main([*told, str(tmp_path / "with"), "--include-near"]) == 0
+    assert "3 pictures" in (said := capsys.readouterr().out) and "too near" not in said
 
 
 def test_the_command_exports_by_filter(

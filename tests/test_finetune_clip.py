@@ -26,8 +26,8 @@ from training.finetune_figures import held_out_figures
 from training.finetune_model import load_student
 from training.finetune_report import epochs_of
 from training.finetune_run import Epochs, Place, finetune
+from training.metric_lines import read_metrics
 from training.processes import Processes
-from training.runs import read_metrics
 
 
 @pytest.fixture(scope="module")

@@ -40,9 +40,8 @@ def plain_gradients(stepper: FinetuneStepper, pictures: np.ndarray) -> dict[str,
     towers, config = stepper.towers, stepper.config
     student, data = towers.student, towers.data
     captions = sorted(set(data.caption_of[pictures].tolist()))
-    tokens = torch.from_numpy(np.concatenate([data.captions.tokens[captions], data.captions.empty]))
-    found = student.clip.text_model(tokens)
-    texts = functional.normalize(student.clip.text_projection(found.pooler_output[:-1]), dim=-1)
+    found = student.clip.text_model(torch.from_numpy(data.captions.tokens[captions]))
+    texts = functional.normalize(student.clip.text_projection(found.pooler_output), dim=-1)
     if config.train_vision:
         pixels = as_input(towers.vision[pictures], student.pictures, towers.device)
         images = functional.normalize(student.clip.get_image_features(pixels).pooler_output, dim=-1)
@@ -53,20 +52,26 @@ def plain_gradients(stepper: FinetuneStepper, pictures: np.ndarray) -> dict[str,
         [[meaning[data.caption_of[p]] == meaning[c] for c in captions] for p in pictures]
     )
     contrast = multi_positive_info_nce(student.clip.logit_scale.exp() * images @ texts.T, positives)
+    held = data.anchors if len(data.anchors) else captions
+    tokens = torch.from_numpy(np.concatenate([data.captions.tokens[held], data.captions.empty]))
+    states = student.clip.text_model(tokens).last_hidden_state
     with torch.no_grad():
         original = student.teacher(tokens).last_hidden_state
-    far = (found.last_hidden_state - original).square().sum(-1) / original.square().sum(-1)
+    far = (states - original).square().sum(-1) / original.square().sum(-1)
     loss = contrast + config.distillation * (far[:-1].mean() + far[-1].mean()) / 2
     trained = student.trained()
     return dict(zip(trained, torch.autograd.grad(loss, list(trained.values())), strict=True))
 
 
+ANCHORS = ("clear skin", "a photo of a cat", "acne type of rash at the face area on a fair skin")
+
+
 @pytest.mark.parametrize("micro", [1, 3, 64])
-@pytest.mark.parametrize("method", ["lora", "last-layers", "full"])
+@pytest.mark.parametrize("method, anchors", [("lora", None), ("last-layers", ANCHORS), ("full", None)])
 def test_cached_gradients_equal_those_of_one_graph(
-    data: Path, clip: Path, tmp_path: Path, method: str, micro: int
+    data: Path, clip: Path, tmp_path: Path, method: str, anchors: tuple[str, ...] | None, micro: int
 ):
-    config = config_for(data, clip, method=method, train_vision=method == "full")
+    config = config_for(data, clip, method=method, train_vision=method == "full", anchors=anchors)
     stepper = stepper_for(config, tmp_path, micro)
     stepper(0)  # away from the start, where the distance to the original and half of LoRA's gradients are 0
     pictures = stepper.towers.data.batch(1, 8, 0)
@@ -130,6 +135,31 @@ def test_distillation_holds_the_states_back(data: Path, clip: Path, tmp_path: Pa
     assert distances[1] < distances[0] / 2
 
 
+def test_anchors_are_held_back_and_the_datas_own_captions_are_not(data: Path, clip: Path, tmp_path: Path):
+    known = ("clear skin at the hand area", "a photo of a cat")
+    far = {}
+    for anchors in (None, known):
+        config = config_for(data, clip, method="full", distillation=300.0, anchors=anchors)
+        stepper = stepper_for(config, tmp_path)
+        for step in range(6):
+            stepper(step)
+        towers, rows = stepper.towers, stepper.towers.data
+        own = rows.distinct_captions(rows.training)
+        held = rows.held_captions(own)
+        far[anchors] = float(towers.read_whole(own)[1].mean())
+        said = {rows.captions.texts[i] for i in held}
+        assert said == (set(known) if anchors else {rows.captions.texts[i] for i in own})
+    assert far[known] > 1.3 * far[None]
+
+
+def test_of_many_anchors_each_step_holds_others(data: Path, clip: Path, tmp_path: Path):
+    config = config_for(data, clip, anchors=tuple(f"caption {i}" for i in range(9)))
+    rows = stepper_for(config, tmp_path).towers.data
+    drawn = [set(rows.held_captions(np.zeros(0, np.int64), 4, (0, step)).tolist()) for step in range(6)]
+    assert all(len(one) == 4 for one in drawn) and len(set.union(*drawn)) == 9
+    assert not set.union(*drawn) & set(rows.caption_of.tolist())
+
+
 def test_without_distillation_only_trimmed_captions_are_read(data: Path, clip: Path, tmp_path: Path):
     stepper = stepper_for(config_for(data, clip, distillation=0.0), tmp_path)
     lengths: list[int] = []
@@ -172,16 +202,16 @@ def test_memory_that_runs_out_halves_the_micro_batch_and_the_step_is_the_same(
     whole, short = (stepper_for(config_for(data, clip), tmp_path) for _ in range(2))
     real = FinetuneStepper.gradients
 
-    def narrow(self: FinetuneStepper, pictures: np.ndarray) -> tuple[float, float]:
+    def narrow(self: FinetuneStepper, pictures: np.ndarray, step: int) -> tuple[float, float]:
         if self is short and self.micro > 2:
             raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")
-        return real(self, pictures)
+        return real(self, pictures, step)
 
     monkeypatch.setattr(FinetuneStepper, "gradients", narrow)
     assert whole(0)["loss"] == pytest.approx(short(0)["loss"], rel=1e-5)
     assert (whole.micro, short.micro) == (64, 2)
     monkeypatch.setattr(
-        FinetuneStepper, "gradients", lambda self, pictures: (_ for _ in ()).throw(MemoryError())
+        FinetuneStepper, "gradients", lambda self, pictures, step: (_ for _ in ()).throw(MemoryError())
     )
     with pytest.raises(TrainingError, match="not enough memory"):
         short(1)

@@ -25,8 +25,8 @@ from training.finetune_run import Place
 from training.finetune_unet import main
 from training.lora_config import UNetLoraConfig
 from training.lora_run import Steps, finetune_unet
+from training.metric_lines import read_metrics
 from training.processes import Processes
-from training.runs import read_metrics
 
 SITES = ("face", "foot", "palm", "hand")
 

@@ -1,5 +1,7 @@
 """The gate lets a gently tuned encoder pass and names what is wrong with each other one."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,12 +18,23 @@ from tiny_models import (
 )
 from torch.nn import functional
 
-from core.drift import attribute_step, drift_between, hidden_states, measure_drift, prompt_sets
+from core.attributes import Attributes
+from core.captions import compose_caption
+from core.drift import (
+    attribute_step,
+    drift_between,
+    hidden_states,
+    known_prompts,
+    measure_drift,
+    prompt_sets,
+)
 from core.errors import EncoderMismatchError, ModelError, ModelMissingError, RecipeError
-from core.gate import LARGEST_DRIFT, Verdict, drift_check, examine_encoder
+from core.gate import LARGEST_DRIFT, LARGEST_DRIFT_OF_KNOWN, Verdict, drift_check, examine_encoder
 from core.interpolation import interpolate_encoders
+from core.model_cards import ModelCard
 from core.origins import encoder_fingerprint, fingerprint_of, read_origin
 from core.text_encoders import load_text_encoder
+from core.vocabulary import load_vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -38,21 +51,42 @@ def test_a_gently_tuned_encoder_of_known_origin_passes_every_check(model: Path, 
     verdict = examine_encoder(encoder, model)
     assert verdict.passed and verdict.reasons == ()
     names = ["files", "tokenizer", "sizes", "layers", "dtype", "weights", "origin"]
-    assert [check.name for check in verdict.checks] == [*names, "drift_derm", "drift_generic", "drift_empty"]
-    drift = verdict.checks[-1]
-    assert 0 < drift.figure["steps"] < drift.limit == LARGEST_DRIFT["empty"]
+    sets = ("known", "derm", "generic", "empty")
+    assert [check.name for check in verdict.checks] == [*names, *(f"drift_{name}" for name in sets)]
+    assert all(0 < check.figure["steps"] < LARGEST_DRIFT_OF_KNOWN["known"] for check in verdict.checks[-4:])
+    assert {c.name[6:]: c.limit for c in verdict.checks[-4:] if c.limit} == LARGEST_DRIFT_OF_KNOWN
+    assert "not limited: the model's card names the words" in verdict.checks[-2].message
+
+
+def test_without_a_card_every_set_of_prompts_has_its_limit(model: Path, tmp_path: Path) -> None:
+    bare = shutil.copytree(model, tmp_path / "bare")
+    (bare / "model_card.json").unlink()
+    checks = examine_encoder(save_nudged(bare, tmp_path / "tuned"), bare).checks
+    assert {c.name[6:]: c.limit for c in checks if c.name.startswith("drift")} == LARGEST_DRIFT
+    save_turned(bare, tmp_path / "turned")
+    assert failed(examine_encoder(tmp_path / "turned", bare)) == [f"drift_{name}" for name in LARGEST_DRIFT]
+
+
+def test_what_a_model_knows_is_asked_in_its_cards_own_words() -> None:
+    card = ModelCard("m", "M", rashes=("acne", "clear"), sites=("hand", "foot"), tones=("fair",))
+    assert known_prompts(card) == tuple(
+        compose_caption(Attributes(rash, (site,), "fair")) for rash in card.rashes for site in card.sites
+    )
+    many = replace(card, rashes=tuple(load_vocabulary().rashes), sites=tuple(load_vocabulary().sites))
+    assert len(set(known_prompts(many))) == 24
+    assert known_prompts(replace(card, tones=())) == ()
 
 
 def test_the_stock_encoder_itself_does_not_drift(model: Path) -> None:
     verdict = examine_encoder(model / "text_encoder", model)
     assert verdict.passed
-    assert [c.figure["relative_distance"] for c in verdict.checks[-3:]] == [0, 0, 0]
+    assert [c.figure["relative_distance"] for c in verdict.checks[-4:]] == [0, 0, 0, 0]
 
 
 def test_the_same_shapes_in_a_turned_space_are_caught_by_drift_alone(model: Path, tmp_path: Path) -> None:
     save_turned(model, tmp_path / "turned")
     verdict = examine_encoder(tmp_path / "turned", model)
-    assert failed(verdict) == ["drift_derm", "drift_generic", "drift_empty"]
+    assert failed(verdict) == ["drift_known", "drift_empty"]
     assert "attribute steps" in verdict.reasons[0]
     assert verdict.checks[6].figure == "not recorded"
 
@@ -80,7 +114,7 @@ def test_an_encoder_tuned_twice_still_descends_from_the_stock_one(model: Path, t
 
 def test_another_encoder_of_the_same_shape_is_caught_by_drift(model: Path, tmp_path: Path) -> None:
     verdict = examine_encoder(make_encoder(tmp_path / "other", seed=9), model)
-    assert set(failed(verdict)) == {"drift_derm", "drift_generic", "drift_empty"}
+    assert set(failed(verdict)) == {"drift_known", "drift_empty"}
 
 
 @pytest.mark.parametrize(
@@ -180,9 +214,10 @@ def test_drift_equals_a_slow_obvious_version() -> None:
 
 def test_a_drift_beyond_its_limit_fails_and_one_within_passes() -> None:
     drift = {"cosine": 0.9, "lowest_cosine": 0.8, "relative_distance": 0.2}
-    assert drift_check("empty", drift, step=0.9).passed
-    assert not drift_check("empty", drift, step=0.7).passed
-    assert drift_check("empty", drift, step=0.8).figure["steps"] == pytest.approx(0.25)
+    assert drift_check("empty", drift, 0.9, limit=0.25).passed
+    assert not drift_check("empty", drift, 0.7, limit=0.25).passed
+    assert drift_check("empty", drift, 0.8, limit=0.25).figure["steps"] == pytest.approx(0.25)
+    assert drift_check("empty", drift, 0.1, limit=None).passed
 
 
 def test_the_padding_counts_and_captions_differ_by_a_step(model: Path) -> None:

@@ -307,3 +307,58 @@ def test_a_failed_export_says_which_picture_and_leaves_nothing(repository: Repos
     assert path.name in app.error[0].value
     assert list(run.output.parent.iterdir()) == []
     assert scenes.press(app, "export_again").button(key="export_start")
+
+
+def mark_near(repository: Repository, generation_id: int) -> None:
+    """Says that a picture is too near to a training picture."""
+    nearest = {"nearest": "phantom 5", "nearest_of": "24 training phantoms"}
+    repository.readings.record(
+        generation_id,
+        Reading("tan", 6, 1.0, 20.0, **nearest, nearest_distance=0.5, nearest_share=0.0, too_near=True),
+    )
+
+
+def test_pictures_near_to_training_are_marked_found_and_explained(repository: Repository) -> None:
+    mark_near(repository, 3)
+    app = scenes.healthy(scenes.open_app("history"))
+    assert scenes.texts(app).count("near to training") == 1
+    app = app.checkbox(key="filter_near").check().run()
+    assert shown(app) == [3]
+    facts = scenes.texts(scenes.press(app, "open_3"))
+    assert "phantom 5 of 24 training phantoms, distance 0.50" in facts
+    assert "nearer than 99 % of them lie to one another" in facts
+
+
+def test_the_drawn_by_filter_shows_one_persons_pictures(repository: Repository) -> None:
+    app = scenes.open_app("history")
+    assert shown(app.selectbox(key="filter_owner").set_value(scenes.OTHER).run()) == [5, 4]
+
+
+def test_an_export_leaves_near_pictures_out_unless_ticked_and_says_how_many(repository: Repository) -> None:
+    app = scenes.open_app("history")
+    assert not [box for box in app.checkbox if box.key == "export_near"]
+    mark_near(repository, 3)
+    app = app.run()
+    assert not app.checkbox(key="export_near").value
+    scenes.press(app, "export_start")
+    run = export_panel._runs()[scenes.PERSON]
+    run.wait(60)
+    app = scenes.healthy(scenes.open_app("history"))
+    assert "5 pictures exported" in scenes.texts(app)
+    assert "1 picture too near to a training picture left out" in scenes.texts(app)
+    app = scenes.press(app, "export_remove").checkbox(key="export_near").check().run()
+    scenes.press(app, "export_start")
+    run = export_panel._runs()[scenes.PERSON]
+    run.wait(60)
+    assert run.exported is not None and (run.exported.pictures, run.exported.left_out) == (6, 0)
+
+
+def test_a_selections_zip_leaves_near_pictures_out_and_says_so(repository: Repository) -> None:
+    mark_near(repository, 3)
+    app = scenes.open_app("history")
+    app.checkbox(key="tick_3").check()
+    app = app.run()
+    assert app.get("download_button")[-1].proto.disabled
+    app = app.checkbox(key="tick_6").check().run()
+    assert "1 picture too near to a training picture left out of the ZIP" in scenes.texts(app)
+    assert not next(b for b in app.get("download_button") if b.proto.label == "Download ZIP").proto.disabled

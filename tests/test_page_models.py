@@ -13,18 +13,20 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core import commands, encoder_checks
+from core import commands
 from core.candidates import CheckReport, Kind, NewCandidate, Provenance
 from core.checkpoints import encoder_hash
-from core.encoder_checks import CheckState, check_of
+from core.encoder_checks import check_of
 from core.encoder_runs import identity_of, propose_encoder
 from core.images import pixel_sha256, read_picture
 from core.jobs import JobState
+from core.picture_checks import CheckState
 from core.worker import Worker
 from db.records import Generation
 from db.repository import Repository
+from pages.components.check_pictures import judged_rows
 from pages.components.check_progress import progress_words
-from pages.components.check_result import judged_rows
+from pages.components.check_result import ARM_WORDS
 from tests import app_scenes as scenes
 from tests.encoder_scenes import own_fingerprint, record, save_nudged, save_turned
 from tests.test_evaluate import make_judge
@@ -67,7 +69,7 @@ def in_place(monkeypatch: pytest.MonkeyPatch) -> None:
         check_encoder.main(arguments)
 
     start = commands.start
-    monkeypatch.setattr(encoder_checks.commands, "start", run_here)
+    monkeypatch.setattr(commands, "start", run_here)
 
 
 def tuned(models: Path, folder: Path, size: float = 0.02) -> Path:
@@ -134,13 +136,13 @@ def test_what_else_is_put_forward_has_its_place_in_the_table(
 ) -> None:
     make_tiny_pipeline(tmp_path / "mine", seed=3)
     repository.models.register(str(tmp_path / "mine"), "Mine", scenes.PERSON)
-    terms = Provenance("Trained by training.train_lora", "CC BY 4.0", "written")
-    lora = NewCandidate(Kind.LORA, str(tmp_path / "mine"), tmp_path / "lora", "warts", "a" * 64, terms)
-    repository.candidates.add(lora, scenes.PERSON)
+    terms = Provenance("Trained by somebody", "CC BY 4.0", "written")
+    tuned = NewCandidate(Kind.ENCODER, str(tmp_path / "mine"), tmp_path / "gone", "warts", "a" * 64, terms)
+    repository.candidates.add(tuned, scenes.PERSON)
     app = scenes.healthy(scenes.open_app("models"))
     rows = app.dataframe[0].value
     assert list(rows["Name"]) == ["Tiny", "Stock", "Tiny", "Stock", "warts"]
-    assert list(rows.iloc[-1][["Kind", "For", "Licence"]]) == ["LoRA", "Tiny", "CC BY 4.0"]
+    assert list(rows.iloc[-1][["Kind", "For", "Licence"]]) == ["Text encoder", "Tiny", "CC BY 4.0"]
     assert "only then can it be put into use" in scenes.texts(app)
     labels = app.selectbox(key="models_base").options
     assert labels == ["Tiny (tiny)", f"Tiny ({tmp_path / 'mine'})"]
@@ -349,9 +351,9 @@ def test_a_check_runs_as_its_own_process_is_followed_and_stopped(
     def start_something_long(place: Path, module: str, arguments: tuple[str, ...], by: str) -> None:
         start(place, "tests.waiting", arguments, by)
 
-    monkeypatch.setattr(encoder_checks.commands, "start", start_something_long)
+    monkeypatch.setattr(commands, "start", start_something_long)
     app = scenes.healthy(checked(scenes.open_app("models"), id, 8))
-    assert app.progress[0].text == "Looking at the files, then at the drift …"
+    assert app.progress[0].text == "Looking at the files …"
     assert list(app.dataframe[0].value["State"])[-1] == "Being checked"
     place = check_of(repository.library, repository.candidates.get(id)).place
     (place / "pictures" / "stock").mkdir(parents=True)
@@ -407,15 +409,21 @@ def test_a_folder_that_is_gone_is_said_and_can_be_removed(
 
 
 def test_the_progress_says_which_encoder_draws() -> None:
-    assert progress_words({"stock": 4, "tuned": 1, "interpolated": 0}, 4) == "Tuned: picture 2 of 4"
-    assert progress_words({"stock": 4, "tuned": 4, "interpolated": 4}, 4) == "Judging the pictures …"
+    assert (
+        progress_words({"stock": 4, "tuned": 1, "interpolated": 0}, 4, ARM_WORDS) == "Tuned: picture 2 of 4"
+    )
+    assert (
+        progress_words({"stock": 4, "tuned": 4, "interpolated": 4}, 4, ARM_WORDS) == "Judging the pictures …"
+    )
 
 
 def test_figures_stand_side_by_side_with_their_intervals() -> None:
     arm = {"rash_all": 0.75, "rash_all_interval": [0.5, 0.9]}
     before = {"rash_all": 0.5, "rash_all_interval": [0.25, 0.75]}
-    rows = judged_rows({"count": 4, "grid": "", "stock": before, "tuned": arm, "interpolated": arm})
+    rows = judged_rows(
+        {"count": 4, "grid": "", "stock": before, "tuned": arm, "interpolated": arm}, ARM_WORDS
+    )
     (row,) = [{name: value.replace("\u00a0", " ") for name, value in row.items()} for row in rows]
     assert row["Measure"] == "Rash as asked"
     assert row["Stock"] == "50.0 % (25.0 % to 75.0 %)" and row["Tuned"] == "75.0 % (50.0 % to 90.0 %)"
-    assert judged_rows({"count": 4, "grid": ""}) == []
+    assert judged_rows({"count": 4, "grid": ""}, ARM_WORDS) == []

@@ -14,7 +14,8 @@ from torch import nn
 
 from core.errors import TrainingError
 from training.averages import MovingAverage
-from training.runs import Pace, Rhythm, Training, follow, open_run, read_metrics, step_generator
+from training.metric_lines import read_metrics
+from training.runs import Pace, Rhythm, Training, follow, open_run, step_generator
 
 
 @dataclass(frozen=True)

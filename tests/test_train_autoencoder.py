@@ -6,6 +6,7 @@ from phantom_folders import write_phantoms
 
 from core.errors import TrainingError
 from training.datasets import LESION, Crops, open_phantoms
+from training.metric_lines import read_metrics
 from training.reconstruction import (
     colour_loss,
     lesion_weights,
@@ -13,7 +14,7 @@ from training.reconstruction import (
     reconstruction_loss,
     weighted_mean,
 )
-from training.runs import Pace, Rhythm, read_metrics
+from training.runs import Pace, Rhythm
 from training.train_autoencoder import AutoencoderConfig, AutoencoderSize, Learner, main, make_learner, train
 
 CPU = torch.device("cpu")

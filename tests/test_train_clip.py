@@ -13,8 +13,9 @@ from training.clip_data import Labels, load_clip_data, trim
 from training.clip_figures import clip_figures, linear_probe, text_states
 from training.clip_model import ClipSize, ClipTrainee, as_pixels, build_clip
 from training.datasets import open_phantoms
+from training.metric_lines import read_metrics
 from training.pace import Pace, Rhythm
-from training.runs import open_run, read_metrics
+from training.runs import open_run
 from training.tokenizer import train_tokenizer
 from training.train_clip import ClipRunConfig, Stepper, clip_losses, main, train_clip
 

@@ -12,12 +12,13 @@ from training import redraw_latents, train_decoder
 from training.adversary import CELL, Adversary, ask, cell_weights, telling_loss
 from training.autoencoder_layout import AutoencoderSize, build_autoencoder
 from training.datasets import LESION, open_phantoms
+from training.metric_lines import read_metrics
 from training.noise_schedule import make_scheduler
 from training.pace import Pace, Rhythm
 from training.reconstruction import lesion_weights
 from training.redraw_latents import Redrawing
 from training.redrawn import RedrawnSet, crop_redrawn, open_redrawn
-from training.runs import read_metrics
+from training.text_states import TextStates
 from training.train_decoder import DecoderConfig, Learner, make_learner, train
 
 CPU = torch.device("cpu")
@@ -214,7 +215,8 @@ def test_redrawing_goes_on_where_it_was_killed_with_the_same_latents(phantoms, t
     encoded = type(
         "Encoded", (), {"latents": np.random.default_rng(0).normal(size=(8, 2, 4, 8, 8)).astype(np.float16)}
     )
-    captions = redraw_latents.Captions(torch.ones(2, 77, 8), np.ones(8, np.int64))
+    said = TextStates((), None, None, torch.ones(2, 77, 8))
+    captions = redraw_latents.Captions(said, np.ones(8, np.int64))
 
     def redraw(folder, stop_after: int | None = None) -> None:
         folder.mkdir(exist_ok=True)

@@ -13,8 +13,9 @@ from core.judge_network import JudgeConfig, JudgeNetwork
 from core.tone import load_reference
 from training.areas import area_classes, shrink
 from training.augmentation import Disturbance, disturb_colours, disturb_views
+from training.metric_lines import read_metrics
 from training.pace import Pace, Rhythm
-from training.runs import open_run, read_metrics
+from training.runs import open_run
 from training.train_judge import JudgeRunConfig, JudgeStepper, main, train_judge
 
 SIZE = 32

@@ -9,8 +9,9 @@ from transformers import CLIPModel
 from training.clip_model import ClipSize, build_clip
 from training.datasets import LESION, open_phantoms
 from training.latents import LEAST_WEIGHT, channel_weights, encode_phantoms, lesion_cells
+from training.metric_lines import read_metrics
 from training.noise_schedule import TimestepSampler, make_scheduler
-from training.runs import Pace, Rhythm, read_metrics
+from training.runs import Pace, Rhythm
 from training.text_states import PromptShares, collect_prompts, load_text_encoder, text_states
 from training.tokenizer import train_tokenizer
 from training.train_unet import Learner, UNetConfig, chances_of, main, make_learner, prepare_lessons, train

@@ -60,7 +60,7 @@ def stepper_for(config: FinetuneConfig, cache: Path, micro: int = 64, rate: floa
     """Everything ready for a step, as a run makes it."""
     torch.manual_seed(0)
     source, student = open_captioned(config.data), load_student(config)
-    data = pair(source, student.tokenizer)
+    data = pair(source, student.tokenizer, config.anchors or ())
     place = Place(Processes(), cache, micro)
     towers = build_towers(student, source, data, config, place)
     pace = pace_of(config, data.steps_per_epoch(config.batch), rate)

@@ -1,4 +1,5 @@
-"""Builds the embedded model: phantoms, autoencoder, CLIP, judge, UNet, decoder, model folder, measurement.
+"""Builds the embedded model: phantoms, autoencoder, CLIP, judge, UNet, decoder, model folder, training index,
+measurement.
 
     python -m training.build_embedded --work DIR
 
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from core.errors import Script2SkinError, TrainingError
 from core.settings import EMBEDDED_MODEL, JUDGE, Settings
+from core.training_index import INDEX_NAME
 from training.assembly import Parts, assemble, check_drawing, copy_judge, record_figures
 from training.redrawn import RECORD_NAME
 from training.starting_points import starting_points
@@ -142,9 +144,16 @@ def build(plan: Plan) -> None:
     assemble(parts, plan.folder("phantoms"), model)
     copy_judge(plan.folder("judge") / "model", judge)
     check_drawing(model, plan.size)
+    run_stage(_indexing(plan, model, judge))
     run_stage(_evaluation(plan, model, judge))
     record_figures(model, json.loads((plan.work / "evaluation.json").read_text(encoding="utf-8")))
     print(f"Written to {model} and {judge}.", flush=True)
+
+
+def _indexing(plan: Plan, model: Path, judge: Path) -> Stage:
+    """The training phantoms' features, by which the app tells pictures too near to one of them."""
+    places = ("--phantoms", str(plan.folder("phantoms")), "--model", str(model), "--judge", str(judge))
+    return Stage("training index", "index_training", places, model / INDEX_NAME)
 
 
 def _evaluation(plan: Plan, model: Path, judge: Path) -> Stage:

@@ -53,13 +53,15 @@ Reader = Callable[[Path], Iterable[Captioned] | None]
 
 @dataclass(frozen=True, slots=True)
 class CaptionedSet:
-    """All rows of a source, checked. ``digest`` changes with any path or caption."""
+    """All rows of a source, checked, and its terms, read at once: a source may be gone when a run ends.
+    ``digest`` changes with any path or caption."""
 
     source: Path
     rows: tuple[Captioned, ...]
     training: NDArray[np.int64]
     held_out: NDArray[np.int64]
     digest: str
+    terms: Terms = Terms()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -82,7 +84,7 @@ def open_captioned(source: Path) -> CaptionedSet:
         raise TrainingError(f"{source} needs pictures of both kinds: to learn from and held out to measure.")
     lines = "".join(f"{row.image}\t{row.caption}\t{row.split}\n" for row in rows)
     digest = hashlib.sha256(lines.encode()).hexdigest()
-    return CaptionedSet(source, rows, numbers[~held_out], numbers[held_out], digest)
+    return CaptionedSet(source, rows, numbers[~held_out], numbers[held_out], digest, terms_of(source))
 
 
 def terms_of(source: Path) -> Terms:

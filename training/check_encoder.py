@@ -18,12 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from core.checkpoints import check_model_folder, encoder_hash, model_hash
-from core.encoder_runs import encoder_folder
+from core.composing import Wish
+from core.encoder_checks import ARMS
+from core.encoder_runs import encoder_folder, name_of
 from core.errors import InputError, ModelError, Script2SkinError
 from core.files import write_files
 from core.gate import Verdict, examine_encoder
 from core.model_folders import resolve_source
-from core.settings import EMBEDDED_MODEL, JUDGE, Settings
+from core.settings import EMBEDDED_MODEL
+
+HALF = 0.5
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -85,18 +89,25 @@ def _hashes(encoder: Path, model: Path) -> dict[str, str]:
 def _with_pictures(
     asked: Namespace, verdict: Verdict, encoder: Path, model: Path
 ) -> tuple[Verdict, dict[str, Any]]:
-    from training.encoder_pictures import PictureTest, compare_pictures
+    from training.picture_tests import PictureTest, compare_pictures, released_judge
 
-    folder = asked.output or encoder.with_name(f"{encoder.name}-check")
-    test = PictureTest(encoder, model, asked.judge or _released_judge(), asked.pictures, folder)
+    test = PictureTest(
+        title=f"Text encoder {name_of(encoder)} in {model.name}",
+        note="interpolated is half way",
+        way_out="keep the stock encoder, or mix the two",
+        model=model,
+        arms=dict(zip(ARMS, (Wish(), Wish(text_encoder=str(encoder)), _half_way(encoder)), strict=True)),
+        judge=asked.judge or released_judge(),
+        count=asked.pictures,
+        folder=asked.output or encoder.with_name(f"{encoder.name}-check"),
+    )
     with redirect_stdout(sys.stderr):  # progress; standard output is JSON alone
         figures, checks = compare_pictures(test)
     return Verdict(verdict.encoder, verdict.model, (*verdict.checks, *checks)), figures
 
 
-def _released_judge() -> Path | None:
-    folder = Settings.from_environment().models / JUDGE
-    return folder if folder.is_dir() else None
+def _half_way(encoder: Path) -> Wish:
+    return Wish(text_encoder=str(encoder), text_encoder_weight=HALF)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Phantoms as CLIP learns from them: small pictures, attribute numbers and tokenised sentences."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,24 +88,28 @@ class Sentences:
     templates: dict[Attributes, int]
 
 
-def tokenise_sentences(phantoms: PhantomSet, tokenizer: CLIPTokenizer) -> Sentences:
-    """Rows of 77 tokens for the paraphrases of every combination that occurs, all or evenly chosen ones."""
+def tokenise_sentences(
+    phantoms: PhantomSet, tokenizer: CLIPTokenizer, left_out: Sequence[str] = ()
+) -> Sentences:
+    """Rows of 77 tokens for the paraphrases of every combination that occurs, all or evenly chosen ones; none
+    holds a name in ``left_out``."""
     distinct = list(dict.fromkeys(phantom.attributes for phantom in phantoms.phantoms))
     most = max(8, MOST_SENTENCES // len(distinct))
     train, held_out, counts = {}, {}, {}
     for attributes in distinct:
-        captions, (kept, spared) = templates(attributes), split_paraphrases(attributes)
-        others = _evenly([s for s in (*kept, *_with_less_said(attributes)) if s not in captions], most)
-        train[attributes] = tokenise([*captions, *others], tokenizer)
+        captions, (kept, spared) = templates(attributes), split_paraphrases(attributes, left_out=left_out)
+        others = [s for s in (*kept, *_with_less_said(attributes, left_out)) if s not in captions]
+        train[attributes] = tokenise([*captions, *_evenly(others, most)], tokenizer)
         held_out[attributes] = tokenise(_evenly(spared, max(4, most // 5)), tokenizer)
         counts[attributes] = len(captions)
     return Sentences(train, held_out, counts)
 
 
-def _with_less_said(attributes: Attributes) -> list[str]:
+def _with_less_said(attributes: Attributes, left_out: Sequence[str]) -> list[str]:
     """Sentences that leave out severity or view, or name a coarser tone; few, since others share them."""
     _, *less = coarser(attributes, load_vocabulary())
-    return [sentence for known in less for sentence in _evenly(split_paraphrases(known)[0], 6)]
+    split = (split_paraphrases(known, left_out=left_out)[0] for known in less)
+    return [sentence for sentences in split for sentence in _evenly(sentences, 6)]
 
 
 def _evenly(sentences: list[str], count: int) -> list[str]:
@@ -173,8 +177,11 @@ class ClipData:
         return padded[top : top + image.shape[0], left : left + image.shape[1]], areas
 
 
-def load_clip_data(phantoms: PhantomSet, tokenizer: CLIPTokenizer, size: int, patch: int) -> ClipData:
-    """Shrinks the pictures to ``size`` and the masks to one area number a patch."""
+def load_clip_data(
+    phantoms: PhantomSet, tokenizer: CLIPTokenizer, size: int, patch: int, left_out: Sequence[str] = ()
+) -> ClipData:
+    """Shrinks the pictures to ``size`` and the masks to one area number a patch; no sentence holds a name in
+    ``left_out``."""
     labels = labels_of(phantoms)
     attributes = tuple(phantom.attributes for phantom in phantoms.phantoms)
     return ClipData(
@@ -183,7 +190,7 @@ def load_clip_data(phantoms: PhantomSet, tokenizer: CLIPTokenizer, size: int, pa
         np.asarray([labels.number(a) for a in attributes], dtype=np.int64),
         attributes,
         labels,
-        tokenise_sentences(phantoms, tokenizer),
+        tokenise_sentences(phantoms, tokenizer, left_out),
         int(tokenizer.eos_token_id),
     )
 

@@ -31,6 +31,14 @@ class ClipSize:
     projection: int = 256
 
 
+SIZES = {
+    "tiny": ClipSize(16, 1, 2, 16, 1, 2, 32, 16, 16),
+    "lean": ClipSize(128, 4, 4, 128, 4, 4, 64, 16, 128),
+    "small": ClipSize(),
+}
+"""The lean one is for pictures of 64 pixels."""
+
+
 def build_clip(tokenizer: CLIPTokenizer, size: ClipSize) -> CLIPModel:
     """A CLIP with random weights that reads ``tokenizer``'s pieces."""
     text = {

@@ -1,7 +1,7 @@
 """Sets of pictures compared by features: KID, pictures too near to a training phantom, diversity.
 
-Features are the judge's pooled ones (``FEATURES``). KID is unbiased and comparable only between figures taken
-on the same features.
+Features are the judge's pooled ones (``core.training_index.FEATURES``). KID is unbiased and comparable only
+between figures taken on the same features.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,16 +16,14 @@ from scipy.spatial.distance import cdist, pdist
 from torchmetrics.image.kid import KernelInceptionDistance
 
 from core.judge import Judge
+from core.training_index import FEATURES as FEATURES
+from core.training_index import NEAR_PERCENTILE
 
 Features = NDArray[np.float32]
 
-FEATURES = "the judge's pooled features"
 AT_ONCE = 16
 SUBSETS = 100
 SUBSET_SIZE = 100
-NEAR_PERCENTILE = 1
-"""A picture is too near to training if it lies nearer than this percentile of phantoms to each other."""
-
 CHUNK = 512
 
 

@@ -24,6 +24,7 @@ from PIL import Image
 
 from core.attributes import Attributes
 from core.checkpoints import check_model_folder
+from core.composing import Wish
 from core.errors import InputError, ModelMissingError, Script2SkinError
 from core.judge import Judge, load_judge
 from core.model_cards import ModelCard, load_card
@@ -94,7 +95,9 @@ def evaluate(arguments: Namespace) -> dict[str, Any]:
     ceiling = _ceiling(arguments, judge, reference)
     card = load_card(arguments.model)
     scale = scale_for(card, judge, reference)
-    drawn = draw_requests(arguments.model, plan_requests(scale, arguments.count), _pictures(arguments, ""))
+    drawn = draw_requests(
+        Wish(model=arguments.model), plan_requests(scale, arguments.count), _pictures(arguments, "")
+    )
     judged = list(judge_pictures(judge, reference, _opened(drawn)))
     write_contact_sheet(
         arguments.output.with_suffix(".png"), [(d.path, j) for d, j in zip(drawn, judged, strict=True)]
@@ -123,13 +126,17 @@ def _drawn_unseen(arguments: Namespace, scale: Scale, card: ModelCard) -> list[D
     asked = arguments.count_held_out
     count = arguments.count // 4 if asked is None else asked
     requests = plan_held_out(scale, card.held_out, count, arguments.count)
-    return draw_requests(arguments.model, requests, _pictures(arguments, "_held_out")) if requests else []
+    return (
+        draw_requests(Wish(model=arguments.model), requests, _pictures(arguments, "_held_out"))
+        if requests
+        else []
+    )
 
 
 def _drawn_by_paraphrase(arguments: Namespace, scale: Scale) -> list[Drawn]:
     requests = plan_paraphrases(scale, arguments.count_paraphrases)
     folder = _pictures(arguments, "_paraphrased")
-    return draw_requests(arguments.model, requests, folder) if requests else []
+    return draw_requests(Wish(model=arguments.model), requests, folder) if requests else []
 
 
 def _as_a_set(arguments: Namespace, judge: Judge, scale: Scale, drawn: list[Drawn]) -> SetFigures:
@@ -137,7 +144,7 @@ def _as_a_set(arguments: Namespace, judge: Judge, scale: Scale, drawn: list[Draw
     if arguments.phantoms is None:
         return SetFigures({}, {})
     repeats = plan_repeats(scale, REPEATED_PROMPTS, REPEATS)
-    repeated = draw_requests(arguments.model, repeats, _pictures(arguments, "_repeated"))
+    repeated = draw_requests(Wish(model=arguments.model), repeats, _pictures(arguments, "_repeated"))
     learned = arguments.training_phantoms
     vae = resolve_source(arguments.model) / "vae"
     training = open_phantoms(learned) if learned else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.composing import STOCK_ENCODER, Wish, compose_recipe
+from core.composing import Wish, compose_recipe
 from core.errors import ImageFileError
 from core.images import read_recipe, write_png
 from core.pipeline import draw, load_for
@@ -26,20 +26,14 @@ class Drawn:
     seconds: float
 
 
-def draw_requests(
-    model: str,
-    requests: Sequence[Request],
-    folder: Path,
-    encoder: str = STOCK_ENCODER,
-    weight: float | None = None,
-) -> list[Drawn]:
-    """Draws what is not in ``folder`` yet, by caption or prompt and the model's default settings.
+def draw_requests(drawing: Wish, requests: Sequence[Request], folder: Path) -> list[Drawn]:
+    """Draws what is not in ``folder`` yet, by caption or prompt and the model's default settings, with the
+    model, text encoder and LoRA of ``drawing``.
 
     A picture is taken as it is if its file holds the very recipe that would draw it now: pictures of another
     model or of other settings are drawn again.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    drawing = Wish(model=model, text_encoder=encoder, text_encoder_weight=weight)
     recipes = [_recipe(drawing, request) for request in requests]
     seconds = _read_seconds(folder)
     pairs = list(zip(requests, recipes, strict=True))

@@ -5,8 +5,11 @@
 
 Writes RUN/text_encoder (a plain CLIPTextModel with tokenizer and recorded origin), RUN/clip (the whole CLIP),
 report.json, README.md, metrics.jsonl, environment.json and the curves. The contrast is one of the whole
---batch, however little memory there is. A run that was interrupted goes on where it stopped, on the same
-curve, when the same command is given again. Further settings can be given in a JSON file by --config.
+--batch, however little memory there is. Held to the original are the captions of the words that the model's
+card names, where it has one: what is drawn by them stays, and the data's own captions may come to say
+something new. --anchors data holds the data's captions instead (docs/encoder-study.md measures both). A run
+that was interrupted goes on where it stopped, on the same curve, when the same command is given again.
+Further settings can be given in a JSON file by --config.
 """
 
 import json
@@ -16,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import Script2SkinError
+from training.anchors import read_anchors
 from training.finetune_config import METHODS, FinetuneConfig, default_clip, with_file
 from training.finetune_run import Place, finetune
 from training.processes import find_processes
@@ -53,6 +57,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--distillation", type=float, default=10.0, help="weight of staying close (default 10)"
     )
+    parser.add_argument(
+        "--anchors", help="captions to hold to the original: known (default with a card), data, or a file"
+    )
     parser.add_argument("--train-vision", action="store_true", help="train the vision tower as well")
     parser.add_argument(
         "--micro-batch", type=int, default=0, help="inputs in memory at once (default: fitted)"
@@ -74,6 +81,7 @@ def config_of(asked: Namespace, batch: int, epochs: int) -> FinetuneConfig:
         distillation=asked.distillation,
         train_vision=asked.train_vision,
         seed=asked.seed,
+        anchors=read_anchors(asked.anchors, asked.clip),
     )
     return with_file(config, asked.config)
 

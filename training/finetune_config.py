@@ -49,6 +49,10 @@ class FinetuneConfig:
     seed: int = 0
     measured: int = 1000
     """Held-out pictures that are measured on, at most."""
+    anchors: tuple[str, ...] | None = None
+    """Captions that are held to the original's states instead of the data's own: a new name that is held to
+    what it said before can't be learned (docs/encoder-study.md). The command takes those that the model's
+    card names. The empty prompt is held in any case."""
 
     def __post_init__(self) -> None:
         for name, value, known in (
@@ -62,6 +66,8 @@ class FinetuneConfig:
         for name in ("epochs", "layers", "lora_rank", "measured"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it must be at least 1.")
+        if self.anchors is not None and not any(self.anchors):
+            raise TrainingError("anchors hold no caption: name some, or leave them out.")
         if self.distillation < 0:
             raise TrainingError(f"distillation is {self.distillation}; it can't be negative.")
 

@@ -1,7 +1,7 @@
 """A captioned set as numbers: distinct captions tokenised once, pictures decoded once, batches by step."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -44,9 +44,20 @@ class PairedData:
     caption_of: Rows
     training: Rows
     held_out: Rows
+    anchors: Rows = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Captions that no picture need carry, held to the original's states; none: the data's own are."""
 
     def __len__(self) -> int:
         return len(self.caption_of)
+
+    def held_captions(self, captions: Rows, most: int | None = None, seed: Sequence[int] = ()) -> Rows:
+        """What is held to the original beside these captions' pictures: they themselves or the anchors, of
+        which at most ``most`` are drawn."""
+        if not len(self.anchors):
+            return captions
+        if most is None or len(self.anchors) <= most:
+            return self.anchors
+        return np.sort(np.random.default_rng(seed).permutation(self.anchors)[:most])
 
     def steps_per_epoch(self, batch: int) -> int:
         """Whole batches only: a remainder would meet fewer others. Which pictures remain changes by epoch.
@@ -83,19 +94,20 @@ class PairedData:
         return self.held_out[chosen]
 
 
-def pair(data: CaptionedSet, tokenizer: CLIPTokenizer) -> PairedData:
-    """Tokenises every distinct caption.
+def pair(data: CaptionedSet, tokenizer: CLIPTokenizer, anchors: Sequence[str] = ()) -> PairedData:
+    """Tokenises every distinct caption, the anchors' too.
 
     Raises:
         TrainingError: a caption is longer than the text tower reads, or all mean the same.
     """
-    texts = tuple(sorted({row.caption for row in data.rows}))
+    texts = tuple(sorted({row.caption for row in data.rows} | set(anchors)))
     captions = tokenise_captions(texts, tokenizer)
     place = {text: i for i, text in enumerate(texts)}
     caption_of = np.array([place[row.caption] for row in data.rows], np.int64)
     if len(set(captions.meanings[caption_of[data.training]])) < 2:
         raise TrainingError(f"All captions of {data.source} mean the same: there is nothing to contrast.")
-    return PairedData(captions, caption_of, data.training, data.held_out)
+    held = np.array(sorted({place[text] for text in anchors}), np.int64)
+    return PairedData(captions, caption_of, data.training, data.held_out, held)
 
 
 def tokenise_captions(texts: Sequence[str], tokenizer: CLIPTokenizer) -> Captions:

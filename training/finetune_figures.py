@@ -1,10 +1,14 @@
 """What a CLIP can do and how far it went: recall both ways and loss on held-out pictures, drift of states."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from core.drift import attribute_step, measure_drift
+from core.drift import attribute_step, known_prompts, measure_drift
+from core.model_cards import load_card
+from training.anchors import names_words
 from training.finetune_config import FinetuneConfig
 from training.finetune_data import Rows
 from training.finetune_step import Towers, contrast
@@ -26,7 +30,7 @@ def held_out_figures(towers: Towers, config: FinetuneConfig) -> dict[str, float]
     texts = torch.cat([towers.read(part) for part in _parts(captions)])
     positives = towers.data.positives(pictures, captions)
     contrasted = contrast(towers, torch.from_numpy(positives).to(towers.device))(images, texts)
-    distance = mean_distance(towers, captions)
+    distance = mean_distance(towers, towers.data.held_captions(captions))
     return {
         "validation_loss": float(contrasted) + config.distillation * distance,
         "validation_contrastive_loss": float(contrasted),
@@ -42,10 +46,12 @@ def mean_distance(towers: Towers, captions: Rows) -> float:
     return float(distances.mean() + towers.empty_distance()) / 2
 
 
-def drift_figures(towers: Towers) -> dict[str, object]:
-    """Drift by set of prompts, in float32, and the attribute step that the gate measures it by."""
-    student = towers.student
-    found = measure_drift(student.teacher, student.clip.text_model, student.tokenizer)
+def drift_figures(towers: Towers, clip: str) -> dict[str, object]:
+    """Drift by set of prompts, in float32, and the attribute step that the gate measures it by; on the words
+    of the model's card too where ``clip`` lies beside one."""
+    student, model = towers.student, Path(clip).parent
+    known = known_prompts(load_card(model)) if names_words(model) else ()
+    found = measure_drift(student.teacher, student.clip.text_model, student.tokenizer, known)
     step = attribute_step(student.teacher, student.tokenizer)
     return {"attribute_step": step, **{name: drift.to_dict() for name, drift in found.items()}}
 

@@ -12,8 +12,8 @@ import altair
 import psutil
 import torch
 
+from training.metric_lines import read_metrics
 from training.processes import Processes
-from training.runs import read_metrics
 
 PACKAGES = ("torch", "diffusers", "transformers", "peft", "accelerate", "numpy", "tokenizers")
 ENVIRONMENT_NAME, REPORT_NAME, README_NAME = "environment.json", "report.json", "README.md"

@@ -53,7 +53,7 @@ def finetune(folder: Path, config: FinetuneConfig, rate: float | None, place: Pl
     """
     source = open_captioned(config.data)
     student = load_student(config, place.download)
-    data = pair(source, student.tokenizer)
+    data = pair(source, student.tokenizer, config.anchors or ())
     steps = data.steps_per_epoch(config.batch)
     pace = pace_of(config, steps, rate)
     with place.processes.first_alone():
@@ -169,6 +169,7 @@ def _finish(run: Run, epochs: Epochs, source: CaptionedSet, place: Place) -> dic
     TrainedWeights(towers.student).load_state_dict(load_file(run.folder / BEST_WEIGHTS))
     report = _report(run, towers, config)
     details = {"data": source.digest, "config": json.loads(json.dumps(asdict(config), default=str))}
+    details |= asdict(source.terms)
     encoder, clip = run.folder / "text_encoder", run.folder / "clip" if place.keep_clip else None
     save_student(towers.student, details, encoder, clip)
     write_environment(run.folder, place.processes, epochs.stepper.micro, towers.bf16)
@@ -184,7 +185,7 @@ def _report(run: Run, towers: Towers, config: FinetuneConfig) -> dict[str, Any]:
         "config": json.loads((run.folder / "config.json").read_text(encoding="utf-8")),
         "before": json.loads((run.folder / BEFORE_NAME).read_text(encoding="utf-8")),
         "after": held_out_figures(towers, config),
-        "drift": drift_figures(towers),
+        "drift": drift_figures(towers, config.clip),
         "best_epoch": best["epoch"],
         "training_pictures": len(towers.data.training),
         "held_out_pictures": len(towers.data.measured(config.measured)),

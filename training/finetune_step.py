@@ -27,6 +27,9 @@ TEACHER_BYTES = 1 << 30
 
 TEACHER_BATCH = 64
 
+ANCHORS_AT_ONCE = 32
+"""Anchors that a step holds to the original, at most."""
+
 
 @dataclass(slots=True)
 class Towers:
@@ -135,7 +138,7 @@ class FinetuneStepper:
         """Moves the weights once; returns what to log."""
         start = time.perf_counter()
         pictures = self.towers.data.batch(step, self.config.batch, self.config.seed)
-        contrasted, distance = in_memory(self, lambda: self.gradients(pictures))
+        contrasted, distance = in_memory(self, lambda: self.gradients(pictures, step))
         norm = clip_gradients(list(self.towers.student.trained().values()), self.config.gradient_limit)
         self.optimizer.step()
         return {
@@ -148,7 +151,7 @@ class FinetuneStepper:
             "step_seconds": time.perf_counter() - start,
         }
 
-    def gradients(self, pictures: Rows) -> tuple[float, float]:
+    def gradients(self, pictures: Rows, step: int = 0) -> tuple[float, float]:
         """Sets the gradients of (contrast + distillation) over the whole batch; returns the two losses."""
         self.optimizer.zero_grad(set_to_none=True)
         towers, device = self.towers, self.towers.device
@@ -161,7 +164,8 @@ class FinetuneStepper:
         read.backward(of_texts[self.processes.share(len(captions))])
         if self.config.train_vision:
             seen.backward(of_images[self.processes.share(len(pictures))])
-        distance = self.processes.total(read.own_loss + self._empty_backward())
+        own = read.own_loss + self._anchors_backward(step) + self._empty_backward()
+        distance = self.processes.total(own)
         self.processes.sum_gradients(self.towers.student.trained().values())
         return loss, distance / self.config.distillation if self.config.distillation else 0.0
 
@@ -169,9 +173,10 @@ class FinetuneStepper:
         return self.processes.gather(side.embed(self.towers.device), total)
 
     def _captions_side(self, captions: Rows) -> CachedSide:
-        """Captions weigh one half of the distillation together, the empty prompt the other."""
+        """Captions, or the anchors in their stead, weigh one half of the distillation together, the empty
+        prompt the other."""
         mine = captions[self.processes.share(len(captions))]
-        weight = self.config.distillation / (2 * len(captions))
+        weight = 0.0 if len(self.towers.data.anchors) else self.config.distillation / (2 * len(captions))
 
         def forward(part: slice) -> tuple[Tensor, Tensor]:
             if not weight:
@@ -194,6 +199,21 @@ class FinetuneStepper:
         return CachedSide(
             forward, lambda part: self.towers.look(mine[part]), len(mine), self.micro, self.towers.width
         )
+
+    def _anchors_backward(self, step: int) -> float:
+        """Each process holds its share of the step's anchors, part by part."""
+        if not self.config.distillation or not len(self.towers.data.anchors):
+            return 0.0
+        none = np.zeros(0, np.int64)
+        held = self.towers.data.held_captions(none, ANCHORS_AT_ONCE, (self.config.seed, step))
+        mine = held[self.processes.share(len(held))]
+        total = 0.0
+        for first in range(0, len(mine), self.micro):
+            distances = self.towers.read_whole(mine[first : first + self.micro])[1]
+            loss = self.config.distillation / (2 * len(held)) * distances.sum()
+            loss.backward()
+            total += float(loss.detach())
+        return total
 
     def _empty_backward(self) -> float:
         """The first process keeps the empty prompt in its place for all."""

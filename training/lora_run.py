@@ -16,7 +16,7 @@ from core.loading import Pipeline, count_parameters, load_pipeline
 from core.loras import RESULT
 from core.model_folders import resolve_source
 from core.schedulers import make_scheduler
-from training.captioned import CaptionedSet, open_captioned, terms_of
+from training.captioned import CaptionedSet, open_captioned
 from training.devices import computes_in_bf16
 from training.finetune_data import check_lengths
 from training.finetune_report import REPORT_NAME, write_environment
@@ -170,7 +170,7 @@ def _finish(
 
 
 def _report(run: SharedRun, stepper: LoraStepper, source: CaptionedSet, loss: float) -> dict[str, Any]:
-    terms, weights = terms_of(source.source), sum(weight.numel() for weight in stepper.weights)
+    terms, weights = source.terms, sum(weight.numel() for weight in stepper.weights)
     return {
         "config": _read(run.folder / "config.json"),
         "before": _read(run.folder / BEFORE_NAME),

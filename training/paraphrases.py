@@ -11,6 +11,7 @@ from core.attributes import Attributes
 from core.captions import compose_caption
 from core.vocabulary import Rash, Site, Vocabulary, load_vocabulary
 from training.further_words import coarser, severe_kinds, with_view
+from training.left_out import without
 
 FRAMES: dict[str, tuple[str, ...]] = {
     "rash site tone": (
@@ -108,10 +109,11 @@ def paraphrases(attributes: Attributes, vocabulary: Vocabulary | None = None) ->
 
 
 def split_paraphrases(
-    attributes: Attributes, vocabulary: Vocabulary | None = None
+    attributes: Attributes, vocabulary: Vocabulary | None = None, left_out: Sequence[str] = ()
 ) -> tuple[list[str], list[str]]:
-    """The sentences to train on (the template caption among them) and those held out."""
-    sentences = paraphrases(attributes, vocabulary)
+    """The sentences to train on (the template caption among them) and those held out; none that holds a name
+    in ``left_out`` is among either."""
+    sentences = without(paraphrases(attributes, vocabulary), left_out)
     held_out = sentences[HELD_OUT_EVERY - 1 :: HELD_OUT_EVERY]
     return [s for s in sentences if s not in held_out], held_out
 

@@ -20,9 +20,10 @@ from typing import Any, Protocol
 import torch
 
 from core.errors import TrainingError
+from training.metric_lines import METRICS_NAME, drop_lines_after
 from training.pace import Pace, Rhythm
 
-CONFIG_NAME, METRICS_NAME, CHECKPOINT_NAME = "config.json", "metrics.jsonl", "checkpoint.pt"
+CONFIG_NAME, CHECKPOINT_NAME = "config.json", "checkpoint.pt"
 
 
 class Stateful(Protocol):
@@ -91,8 +92,9 @@ class Run:
         temporary.replace(self.checkpoint)
 
     def restore(self, training: Training) -> bool:
-        """Loads the checkpoint if there is one; log lines written after it are dropped."""
+        """Loads the checkpoint if there is one; log lines of what will be done again are dropped."""
         if not self.checkpoint.is_file():
+            drop_lines_after(self.folder, 0)
             return False
         state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
         for name, part in training.parts.items():
@@ -101,7 +103,7 @@ class Run:
         torch.set_rng_state(state["rng"])
         if state["cuda_rng"] and torch.cuda.is_available():
             torch.cuda.set_rng_state_all(state["cuda_rng"])
-        _drop_lines_after(self.folder / METRICS_NAME, training.step)
+        drop_lines_after(self.folder, training.step)
         return True
 
 
@@ -131,20 +133,6 @@ def _refuse_other(folder: Path, found: dict[str, Any], wanted: dict[str, Any]) -
             f"{folder} holds a run with another configuration: {differing}. "
             "Give the same values to go on, or another folder."
         )
-
-
-def read_metrics(folder: Path) -> list[dict[str, float]]:
-    """The curve of a run, in order."""
-    path = folder / METRICS_NAME
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return [json.loads(line) for line in lines]
-
-
-def _drop_lines_after(path: Path, step: int) -> None:
-    kept = [line for line in read_metrics(path.parent) if line.get("step", 0) <= step]
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
-    temporary.replace(path)
 
 
 def step_generator(seed: int, step: int, device: torch.device | str = "cpu") -> torch.Generator:

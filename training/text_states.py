@@ -69,15 +69,18 @@ class Prompts:
         return int(captions[0] if whole else rng.choice(captions))
 
 
-def collect_prompts(phantoms: Sequence[Phantom], each: int, seed: int) -> Prompts:
-    """Chooses, for every distinct triple of attributes, ``each`` paraphrases and as many partial prompts."""
+def collect_prompts(
+    phantoms: Sequence[Phantom], each: int, seed: int, left_out: Sequence[str] = ()
+) -> Prompts:
+    """Chooses, for every distinct triple of attributes, ``each`` paraphrases and as many partial prompts;
+    none holds a name in ``left_out``."""
     rng = np.random.default_rng(seed)
     rows: dict[str, int] = {"": 0}
     known: dict[Attributes, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
     for attributes in dict.fromkeys(p.attributes for p in phantoms):
         known[attributes] = (
-            _rows_of(_some(_sentences(attributes), each, rng), rows),
-            _rows_of(_some(_partial_sentences(attributes), each, rng), rows),
+            _rows_of(_some(_sentences(attributes, left_out), each, rng), rows),
+            _rows_of(_some(_partial_sentences(attributes, left_out), each, rng), rows),
         )
     captions = [p.caption for p in phantoms]
     pairs = [known[p.attributes] for p in phantoms]
@@ -86,19 +89,21 @@ def collect_prompts(phantoms: Sequence[Phantom], each: int, seed: int) -> Prompt
     return Prompts(tuple(rows), tuple(template), tuple(p[0] for p in pairs), tuple(p[1] for p in pairs))
 
 
-def _sentences(attributes: Attributes) -> list[str]:
+def _sentences(attributes: Attributes, left_out: Sequence[str]) -> list[str]:
     """To train on; with severity, view or Monk step also some that say less."""
     words = load_vocabulary()
     return [
-        s for known in coarser(attributes, words)[::LESS_EVERY] for s in split_paraphrases(known, words)[0]
+        sentence
+        for known in coarser(attributes, words)[::LESS_EVERY]
+        for sentence in split_paraphrases(known, words, left_out)[0]
     ]
 
 
-def _partial_sentences(attributes: Attributes) -> list[str]:
+def _partial_sentences(attributes: Attributes, left_out: Sequence[str]) -> list[str]:
     """Without tone or site, and without severity and view, as most people ask."""
     said = replace(attributes, severity=None, view=None)
     without = (replace(said, tone=None), replace(said, sites=()))
-    return [s for known in without for s in split_paraphrases(known, load_vocabulary())[0]]
+    return [s for known in without for s in split_paraphrases(known, load_vocabulary(), left_out)[0]]
 
 
 def _some(sentences: list[str], count: int, rng: np.random.Generator) -> list[str]:

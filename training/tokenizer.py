@@ -20,6 +20,7 @@ from transformers import CLIPTokenizer
 from core.attributes import Attributes
 from core.settings import PROJECT
 from core.vocabulary import Vocabulary, load_vocabulary
+from training.left_out import without
 from training.paraphrases import paraphrases
 
 PROMPT_WORDS = PROJECT / "training" / "prompt_words.txt"
@@ -65,14 +66,16 @@ def build_tokenizer(alphabet: Sequence[str], merges: Sequence[tuple[str, ...]]) 
     )
 
 
-def prompt_corpus(vocabulary: Vocabulary) -> Iterator[str]:
-    """All that the tokenizer should know: entries, paraphrases of every site and tone, plain words."""
-    for word in [*plain_words(), *_entry_words(vocabulary)]:
+def prompt_corpus(vocabulary: Vocabulary, left_out: Sequence[str] = ()) -> Iterator[str]:
+    """All that the tokenizer should know: entries, paraphrases of every site and tone, plain words; nothing
+    that holds a name in ``left_out``."""
+    for word in without([*plain_words(), *_entry_words(vocabulary)], left_out):
         yield from [word] * PLAIN_WORD_WEIGHT
     tones = list(vocabulary.tones)
     for i, rash in enumerate(vocabulary.rashes):
         for j, site in enumerate(vocabulary.sites):
-            yield from paraphrases(Attributes(rash, (site,), tones[(i + j) % len(tones)]), vocabulary)
+            asked = Attributes(rash, (site,), tones[(i + j) % len(tones)])
+            yield from without(paraphrases(asked, vocabulary), left_out)
 
 
 def plain_words(path: Path = PROMPT_WORDS) -> list[str]:

@@ -24,7 +24,7 @@ from core.vocabulary import load_vocabulary
 from training.averages import MovingAverage
 from training.clip_data import ClipBatch, ClipData, load_clip_data
 from training.clip_figures import clip_figures
-from training.clip_model import ClipSize, ClipTrainee, as_pixels, build_clip, save_clip
+from training.clip_model import SIZES, ClipSize, ClipTrainee, as_pixels, build_clip, save_clip
 from training.datasets import open_phantoms
 from training.devices import choose_device, half_precision
 from training.losses import clip_gradients, equal_labels, multi_positive_info_nce
@@ -53,13 +53,21 @@ class ClipRunConfig:
     """Half precision pays on a GPU; small transformers train slower in it on a CPU without AMX (measured)."""
     tokenizer_size: int = 4000
     size: ClipSize = field(default_factory=ClipSize)
+    left_out: tuple[str, ...] | None = None
+    """Names that it never reads, nor its tokenizer learns from."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
     arguments = _parser().parse_args(argv)
     config = ClipRunConfig(
-        arguments.phantoms, arguments.init, arguments.seed, arguments.batch, arguments.auxiliary
+        arguments.phantoms,
+        arguments.init,
+        arguments.seed,
+        arguments.batch,
+        arguments.auxiliary,
+        size=SIZES[arguments.size],
+        left_out=tuple(arguments.leave_out) if arguments.leave_out else None,
     )
     try:
         pace = Pace(arguments.minutes, arguments.steps, arguments.learning_rate)
@@ -83,6 +91,8 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--batch", type=int, default=96, help="pictures a step (default 96)")
     parser.add_argument("--learning-rate", type=float, default=1e-3, help="highest (default 0.001)")
     parser.add_argument("--auxiliary", type=float, default=0.5, help="weight of the training aids")
+    parser.add_argument("--size", choices=sorted(SIZES), default="small", help="layout of a new network")
+    parser.add_argument("--leave-out", nargs="+", default=(), help="names that it is never to read")
     parser.add_argument("--seed", type=int, default=0, help="of weights and batches")
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (default)")
     return parser
@@ -94,7 +104,7 @@ def train_clip(run: Run, config: ClipRunConfig, device: torch.device) -> dict[st
     torch.manual_seed(config.seed)
     clip, tokenizer = _start(run, config, phantoms.size)
     vision = clip.config.vision_config
-    data = load_clip_data(phantoms, tokenizer, vision.image_size, vision.patch_size)
+    data = load_clip_data(phantoms, tokenizer, vision.image_size, vision.patch_size, config.left_out or ())
     trainee = ClipTrainee(clip, data.labels.sizes).to(device)
     average = MovingAverage(trainee)
     optimizer = torch.optim.AdamW(_groups(trainee, config.weight_decay), betas=(0.9, 0.98))
@@ -111,7 +121,8 @@ def _start(run: Run, config: ClipRunConfig, picture_size: int) -> tuple[CLIPMode
         return CLIPModel.from_pretrained(config.init).float(), CLIPTokenizer.from_pretrained(config.init)
     kept = run.folder / "tokenizer"
     if not kept.is_dir():  # kept with the run, so that new words in the vocabulary don't break a resume
-        train_tokenizer(prompt_corpus(load_vocabulary()), config.tokenizer_size).save_pretrained(kept)
+        corpus = prompt_corpus(load_vocabulary(), config.left_out or ())
+        train_tokenizer(corpus, config.tokenizer_size).save_pretrained(kept)
     tokenizer = CLIPTokenizer.from_pretrained(kept)
     size = replace(config.size, image_size=min(config.size.image_size, picture_size))
     return build_clip(tokenizer, size), tokenizer

@@ -55,6 +55,8 @@ class UNetConfig:
     average: float = 0.999
     half: bool = field(default_factory=half_pays)
     """bfloat16 where it is the faster; see ``training.devices``."""
+    left_out: tuple[str, ...] | None = None
+    """Names that it is never asked by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +156,10 @@ def prepare_lessons(config: UNetConfig, phantoms: PhantomSet, folder: Path, devi
     """Encodes the pictures (into ``folder``, once) and the prompts."""
     vae = AutoencoderTiny.from_pretrained(config.vae, torch_dtype=torch.float32).to(device).eval()
     encoded = encode_phantoms(vae, phantoms, folder)
-    prompts = collect_prompts(phantoms.phantoms, config.paraphrases, config.seed)
-    weights = channel_weights(vae, encoded).cpu()
+    prompts = collect_prompts(phantoms.phantoms, config.paraphrases, config.seed, config.left_out or ())
     states = text_states(prompts.sentences, Path(config.clip), device)
-    return Lessons(encoded, weights, prompts, states, chances_of(phantoms, config.often))
+    weights, chances = channel_weights(vae, encoded).cpu(), chances_of(phantoms, config.often)
+    return Lessons(encoded, weights, prompts, states, chances)
 
 
 def chances_of(phantoms: PhantomSet, often: Sequence[str]) -> NDArray[np.float64]:
@@ -192,10 +194,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Trains, or goes on training, and saves the UNet; 1 with a sentence when it can't."""
     arguments = parse_arguments(argv)
     try:
-        config = read_config(arguments)
         latents = arguments.latents or arguments.output / "latents"
         rhythm = Rhythm(preview_minutes=arguments.preview_minutes)
-        train(arguments.output, config, latents, choose_device(arguments.device), rhythm)
+        train(arguments.output, read_config(arguments), latents, choose_device(arguments.device), rhythm)
     except (Script2SkinError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -215,6 +216,8 @@ def read_config(arguments: Namespace) -> UNetConfig:
         batch=arguments.batch,
         paraphrases=arguments.paraphrases,
         often=tuple(arguments.often),
+        half=half_pays() and not arguments.float32,
+        left_out=tuple(arguments.leave_out) if arguments.leave_out else None,
     )
 
 
@@ -233,6 +236,8 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--size", choices=sorted(SIZES), default="small", help="layout of a new network")
     parser.add_argument("--paraphrases", type=int, default=12, help="sentences beside each caption")
     parser.add_argument("--often", nargs="+", default=(), help="rashes to take pictures of twice as often")
+    parser.add_argument("--float32", action="store_true", help="compute in it: faster for a lean network")
+    parser.add_argument("--leave-out", nargs="+", default=(), help="names that it is never asked by")
     parser.add_argument("--init", help="folder of a UNet to start from")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--preview-minutes", type=float, default=5.0, help="how often samples are drawn")

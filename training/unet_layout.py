@@ -21,8 +21,10 @@ class UNetSize:
 
 SIZES = {
     "tiny": UNetSize((16, 32), (True, True), heads=2, norm_groups=8),
+    "lean": UNetSize((64, 128), (True, True)),
     "small": UNetSize(),
 }
+"""The lean one is for latents of 8 x 8."""
 
 
 def build_unet(size: UNetSize, latent_channels: int, side: int, text_width: int) -> UNet2DConditionModel:

@@ -1,6 +1,7 @@
 """The forms of an export, each a function that walks over the pictures once and writes to a target."""
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -11,6 +12,7 @@ from core.exporting.dicom import encode_dicom
 from core.exporting.items import Item, Names, Order
 from core.exporting.parquet import schema_for, write_shard
 from core.exporting.preferences import Preference, preferences
+from core.exporting.study_answers import write_answers
 from core.exporting.tables import CsvFile, picture_row, rating_row, write_line
 from core.exporting.targets import Target, file_in
 
@@ -76,6 +78,10 @@ def _parquet_row(order: Order, item: Item) -> dict[str, Any]:
 
 
 def _write_ratings(order: Order, items: Iterator[Item], target: Target) -> None:
+    if order.study is not None:
+        write_answers(order.study, order.rater_names, target)
+        deque(items, maxlen=0)
+        return
     names = Names(order.rater_names)
     with file_in(target, "ratings.csv") as file, file_in(target, "ratings.jsonl") as lines:
         table = CsvFile(file)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from core.exporting.study import StudyAnswers
 from core.provenance.outgoing import Outgoing
 from core.recipes import Recipe
 
@@ -26,7 +27,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One picture. ``image_path`` is absolute."""
+    """One picture. ``image_path`` is absolute; ``too_near``: to a training picture (core.training_index)."""
 
     id: int
     owner: str
@@ -36,6 +37,7 @@ class Item:
     rating_count: int = 0
     realism_mean: float | None = None
     sheets: tuple[Sheet, ...] = ()
+    too_near: bool = False
 
     @property
     def stem(self) -> str:
@@ -59,15 +61,18 @@ def nobody_writes(form: str, count: int) -> None:
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is asked for. ``rater_names``: people are named, else they are "rater 1", "rater 2", ...
-    ``margin``: difference in mean realism from which one picture counts as better. ``write_down``: keeps a
-    record that they left."""
+    ``margin``: difference in mean realism from which one picture counts as better. ``left_out``: pictures
+    chosen but not walked over, since they are too near to a training picture. ``write_down``: keeps a record
+    that they left. ``study``: the pictures are those of a reader study, and so are their ratings."""
 
     walk: Walk
     total: int
     outgoing: Outgoing
     rater_names: bool = False
     margin: float = 1.0
+    left_out: int = 0
     write_down: WriteDown = nobody_writes
+    study: StudyAnswers | None = None
 
 
 @dataclass(slots=True)

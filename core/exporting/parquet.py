@@ -25,6 +25,7 @@ SCHEMA = pa.schema(
         ("owner", pa.string()),
         ("rating_count", pa.int32()),
         ("realism_mean", pa.float64()),
+        ("too_near", pa.bool_()),
         ("settings", pa.string()),
     ]
 )

@@ -25,10 +25,11 @@ invisible mark in them. `python -m core.verify FILE` tells whether one was alter
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written."""
+    """What was written; ``left_out`` as in the order."""
 
     output: Path
     pictures: int
+    left_out: int = 0
 
 
 def export(
@@ -44,8 +45,9 @@ def export(
     """
     if format not in FORMATS:
         raise InputError(f"There is no format '{format}'; choose one of {', '.join(FORMATS)}.")
-    if not order.total:
-        raise InputError("No picture matches, so there is nothing to export.")
+    answers_alone = order.study is not None and format == "ratings"
+    if not order.total and not answers_alone:
+        raise InputError(_nothing(order))
     form, count = FORMATS[format], 0
 
     def followed() -> Iterator[Item]:
@@ -57,10 +59,22 @@ def export(
 
     with opened(output) as target:
         form.write(order, followed(), target)
-        if not count:
+        if not count and not answers_alone:
             raise ExportError("The pictures were deleted before they could be exported.")
         text = README.format(label=form.label, note=form.note, count=f"{count:,}")
+        if order.study is not None:
+            named = order.rater_names
+            text = order.study.readme(named) if answers_alone else text + order.study.pictures_note()
         target.add("README.md", text.encode())
         on_progress(count, order.total)
         order.write_down(format, count)
-    return Exported(output, count)
+    return Exported(output, count, order.left_out)
+
+
+def _nothing(order: Order) -> str:
+    if order.left_out:
+        return (
+            "Each of these pictures is too near to a training picture, so nothing is left to export. "
+            "Ask for such pictures to be included if you want them."
+        )
+    return "No picture matches, so there is nothing to export."

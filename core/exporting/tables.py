@@ -27,6 +27,7 @@ def picture_row(item: Item, image: str, names: bool) -> dict[str, Any]:
         **({"owner": item.owner} if names else {}),
         "rating_count": item.rating_count,
         "realism_mean": item.realism_mean,
+        "too_near": item.too_near,
         "settings": settings,
     }
 

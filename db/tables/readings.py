@@ -1,6 +1,6 @@
 """What was measured in pictures."""
 
-from sqlalchemy import CheckConstraint, Column, Float, Integer, String, Table, Text, text
+from sqlalchemy import Boolean, CheckConstraint, Column, Float, Index, Integer, String, Table, Text, text
 
 from db.tables.base import metadata, reference
 from db.times import UtcTime
@@ -23,6 +23,11 @@ readings = Table(
     Column("severity_probability", Float),
     Column("view", String(100)),
     Column("view_probability", Float),
+    Column("nearest", String(200)),
+    Column("nearest_of", String(200)),
+    Column("nearest_distance", Float),
+    Column("nearest_share", Float),
+    Column("too_near", Boolean),
     Column("judge_sha256", String(64), nullable=False),
     Column("note", Text, nullable=False, server_default=text("''")),
     CheckConstraint("monk BETWEEN 1 AND 10", name="monk_in_scale"),
@@ -32,5 +37,11 @@ readings = Table(
         name="shares_possible",
     ),
     CheckConstraint("tone IS NOT NULL OR note <> ''", name="nothing_is_explained"),
+    Index(
+        "ix_readings_too_near",
+        "generation_id",
+        sqlite_where=text("too_near = 1"),
+        postgresql_where=text("too_near"),
+    ),
 )
 """What was measured in a picture (``core.readings.Reading``), one row each, written once."""

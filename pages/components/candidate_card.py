@@ -3,11 +3,12 @@
 import streamlit as st
 
 from core.candidates import SHORT
-from core.encoder_checks import CheckState, discard_check
+from core.encoder_checks import begin_check
 from core.model_cards import ModelCard
+from core.picture_checks import CheckState, discard_check
 from pages.components.candidate_state import Standing, identity_now
-from pages.components.check_progress import ask_check, show_progress
-from pages.components.check_result import show_result
+from pages.components.check_progress import ask_pictures, show_check_progress
+from pages.components.check_result import ARM_WORDS, show_result
 from pages.components.errors import errors_shown
 from pages.components.resources import Resources
 from pages.components.wording import counted, moment_line, plain
@@ -33,12 +34,12 @@ def show_candidates(resources: Resources, person: str, card: ModelCard, known: l
 def _show(resources: Resources, person: str, card: ModelCard, standing: Standing) -> None:
     candidate = standing.candidate
     _show_head(standing)
-    show_progress(standing, person)
+    show_check_progress(standing.check, standing.state, standing.trouble, ARM_WORDS, person)
     if standing.state is not CheckState.RUNNING:
         _show_verdict(standing)
     with st.container(horizontal=True):
         _show_activate(resources, person, standing)
-        ask_check(resources, person, card, standing)
+        _ask_check(resources, person, card, standing)
         _show_remove(resources, person, standing)
     if candidate.result is not None:
         with st.expander("What the check found", icon=":material/fact_check:", type="compact"):
@@ -97,6 +98,19 @@ def _show_activate(resources: Resources, person: str, standing: Standing) -> Non
             resources.repository.activations.activate(candidate.id, now, person)
             st.session_state[DONE] = f"“{candidate.label}” is in use: new pictures are drawn with it."
             st.rerun()
+
+
+def _ask_check(resources: Resources, person: str, card: ModelCard, standing: Standing) -> None:
+    count = ask_pictures(
+        "Check" if standing.candidate.result is None else "Check again",
+        "Pictures by each encoder",
+        "Drawn by the stock encoder, by this one, and by the mixture half way.",
+        standing.check,
+        (resources, person, card),
+    )
+    if count is not None:
+        begin_check(resources.settings.library, standing.candidate, count, person)
+        st.rerun()
 
 
 def _show_remove(resources: Resources, person: str, standing: Standing) -> None:

@@ -1,12 +1,13 @@
-"""How the candidates of a model stand at this moment: checked or not, in use or not, changed since or not."""
+"""How a model's candidate text encoders stand now: checked or not, in use or not, changed since or not."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.candidates import Candidate, Identity, Kind, refusal
-from core.encoder_checks import CheckState, EncoderCheck, check_of, read_report
+from core.encoder_checks import check_of, read_report
 from core.encoder_runs import identity_of
 from core.errors import ModelError, StorageError
+from core.picture_checks import CheckState, PictureCheck
 from pages.components.resources import Resources
 
 
@@ -19,7 +20,7 @@ class Standing:
     now: Identity | None
     reason: str | None
     in_use: bool
-    check: EncoderCheck
+    check: PictureCheck
     state: CheckState
     trouble: str = ""
 
@@ -38,16 +39,17 @@ class Standing:
         return "Passed" if self.reason is None else "Changed"
 
 
-def standings(resources: Resources, base: str, kind: Kind = Kind.ENCODER) -> list[Standing]:
-    """The candidates of one model, in the order in which they were added; finished checks are kept first."""
+def standings(resources: Resources, base: str) -> list[Standing]:
+    """The candidates for one model's text encoder, in the order in which they were added; finished checks are
+    kept first."""
     repository = resources.repository
-    current = repository.activations.current(kind, base)
+    current = repository.activations.current(Kind.ENCODER, base)
     used = None if current is None else current.id
-    listed = repository.candidates.list(kind, base)
+    listed = repository.candidates.list(Kind.ENCODER, base)
     return [_standing(resources, one, one.id == used) for one in listed]
 
 
-def _settled(resources: Resources, candidate: Candidate, check: EncoderCheck) -> Candidate:
+def _settled(resources: Resources, candidate: Candidate, check: PictureCheck) -> Candidate:
     """The candidate with what a check found that finished since."""
     report = read_report(check)
     if report is None or (candidate.result is not None and candidate.result.at >= report.at):

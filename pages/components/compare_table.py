@@ -19,6 +19,7 @@ from pages.components.orders import ACTIVE
 from pages.components.picture import is_readable, show_thumbnail
 from pages.components.progress import show_progress
 from pages.components.resources import Resources
+from pages.components.withheld import any_withheld, show_withheld
 from pages.components.wording import counted, encoder_line, plain, value_label
 
 CELL_WIDTH = 112
@@ -45,6 +46,9 @@ def show_comparison(resources: Resources, user: str, jobs: list[Job]) -> None:
     """Heading, what is under way, and the table; teaches where there is none yet."""
     if not jobs:
         _show_empty()
+        return
+    if any_withheld(resources.repository, user, jobs):
+        show_withheld(resources.repository, user)
         return
     request_id = jobs[0].request_id
     comparison = read_comparison(request_id, [job.recipe for job in jobs])

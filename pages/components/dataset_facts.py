@@ -15,11 +15,13 @@ from core.dataset_imports import begin_suggestions, delete_dataset, suggestions_
 from core.datasets import REPORT
 from core.settings import JUDGE, Settings
 from core.suggestions import SUGGESTING
+from core.training_runs import unfinished_on
 from db.audit import Action
 from db.repository import Repository
 from pages.components.archive import reader_of
 from pages.components.dataset_view import View, view_suggestions
 from pages.components.errors import errors_shown
+from pages.components.resources import Resources
 from pages.components.wording import counted, plain
 
 T = TypeVar("T")
@@ -123,13 +125,19 @@ def _pairs(view: View) -> BufferedReader:
         return reader_of(file.fileno())
 
 
-def ask_deletion(repository: Repository, folder: Path, person: str) -> None:
+def ask_deletion(resources: Resources, folder: Path, person: str) -> None:
     """Deleting is final, so the name is to be typed."""
+    runs = resources.settings.runs
     with st.popover("Delete this dataset", icon=":material/delete:", key="dataset_delete_popover"):
         st.markdown(
             f"Deletes the prepared photographs of **{plain(folder.name)}**, their captions and everything "
             "that people said of them. The photographs it was made of are not touched. This can't be undone."
         )
+        if waiting := [run.name for run in unfinished_on(runs, folder) if not run.is_under_way]:
+            st.warning(
+                f"{plain(', '.join(waiting))}: not finished, and can't be gone on with without it.",
+                icon=":material/warning:",
+            )
         typed = st.text_input("Type the dataset's name", key="dataset_delete_name")
         if st.button(
             "Delete for good",
@@ -139,6 +147,6 @@ def ask_deletion(repository: Repository, folder: Path, person: str) -> None:
             width="stretch",
         ):
             with errors_shown():
-                delete_dataset(folder, person)
-                repository.audit.note(person, Action.DELETED, f"dataset {folder.name}")
+                delete_dataset(folder, person, runs)
+                resources.repository.audit.note(person, Action.DELETED, f"dataset {folder.name}")
                 st.rerun()

@@ -31,7 +31,7 @@ class EncoderChoice:
 def ask_encoder(resources: Resources, card: ModelCard) -> EncoderChoice:
     """Draws the choice; it follows what is in use until a person chooses otherwise."""
     known = standings(resources, card.source)
-    labels = _labels(known)
+    labels = offered_encoders(known)
     trouble = " ".join(filter(None, (_trouble_in_use(known), _choose(card, known, labels))))
     if len(labels) == 1:
         st.caption("**Text encoder** the model's own. Others are added and checked on the page Models.")
@@ -39,7 +39,7 @@ def ask_encoder(resources: Resources, card: ModelCard) -> EncoderChoice:
     return _ask(labels, trouble)
 
 
-def _labels(known: list[Standing]) -> dict[str, str]:
+def offered_encoders(known: list[Standing]) -> dict[str, str]:
     """What is on offer, by what recipes store; those of one name show their folder."""
     labels = {STOCK_ENCODER: STOCK_LABEL}
     times = Counter(one.candidate.label for one in known)

@@ -4,22 +4,28 @@ from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import ExportCancelled
 from core.exporting.background import ExportRun
 from core.exporting.formats import FORMATS
-from db.export_items import Choice, export_order
+from core.exporting.items import Order
+from core.exporting.run import Exported
+from core.exporting.shelf import shelf
+from core.settings import Settings
+from db.export_items import Choice, count_near, export_order
+from db.purge import clear_old_exports
 from db.records import HistoryFilter
 from db.repository import Repository
 from pages.components.errors import errors_shown, show_error
 from pages.components.selection import selected_ids
 from pages.components.wording import counted, size
 
-FOLDER = "exports"
 DOWNLOAD_MAX = 300_000_000
 """Bytes that the browser fetches at once: Streamlit holds a download in memory meanwhile."""
 
 FORMAT, NAMES, WHAT, MARGIN = "export_format", "export_names", "export_what", "export_margin"
+NEAR = "export_near"
 NAMING = ("imagefolder", "jsonl", "csv", "parquet", "ratings")
 """Forms that can hold people's names."""
 
@@ -34,14 +40,27 @@ def _runs() -> dict[str, ExportRun]:
 
 def show_export(repository: Repository, user: str, wanted: HistoryFilter, count: int) -> None:
     """A folded panel; open while an export is on its way or waits to be fetched."""
-    run = _runs().get(user)
-    with st.expander("Export", icon=":material/ios_share:", expanded=run is not None, key="export_panel"):
-        if run is None:
+    with open_panel(user):
+        if not show_run(user):
             _ask(repository, user, wanted, count)
-        elif run.running:
-            _show_running(user)
-        else:
-            _show_ended(user, run)
+
+
+def open_panel(user: str) -> DeltaGenerator:
+    """The fold around asking and following."""
+    busy = user in _runs()
+    return st.expander("Export", icon=":material/ios_share:", expanded=busy, key="export_panel")
+
+
+def show_run(user: str) -> bool:
+    """How far the person's export is, or the finished file; False where there is none."""
+    run = _runs().get(user)
+    if run is None:
+        return False
+    if run.running:
+        _show_running(user)
+    else:
+        _show_ended(user, run)
+    return True
 
 
 def _ask(repository: Repository, user: str, wanted: HistoryFilter, count: int) -> None:
@@ -65,18 +84,37 @@ def _ask(repository: Repository, user: str, wanted: HistoryFilter, count: int) -
         margin = st.number_input(
             "Better by at least (mean realism)", 0.5, 6.0, 1.0, 0.5, key=MARGIN, width=260
         )
+    ids = tuple(chosen) if what == SELECTED else None
+    choice = Choice(wanted, ids, _ask_near(count_near(repository, Choice(wanted, ids), user)))
     st.caption(f"{FORMATS[form].note} Pictures leave with their recipe, an invisible mark and a signature.")
     if pressed:
-        choice = Choice(wanted, tuple(chosen) if what == SELECTED else None)
         _start(repository, user, choice, form, names, margin)
+
+
+def _ask_near(count: int) -> bool:
+    """Whether pictures too near to a training picture go along; asked where there are any."""
+    if not count:
+        return False
+    which = "the picture" if count == 1 else f"the {count:,} pictures"
+    return st.checkbox(
+        f"Include {which} too near to a training picture",
+        key=NEAR,
+        help="They may repeat what the model learned from, so they stay behind unless you ask for them.",
+    )
 
 
 def _start(repository: Repository, user: str, choice: Choice, form: str, names: bool, margin: float) -> None:
     with errors_shown():
         order = export_order(repository, choice, user, names, margin)
-        name = f"script2skin-{form}-{datetime.now():%Y%m%d-%H%M%S-%f}.zip"
-        _runs()[user] = ExportRun(order, form, repository.library / FOLDER / name).start()
-        st.rerun()
+        start_run(repository, user, order, form)
+
+
+def start_run(repository: Repository, user: str, order: Order, form: str) -> None:
+    """Begins; exports that waited too long make room."""
+    clear_old_exports(Settings.from_environment())
+    name = f"script2skin-{form}-{datetime.now():%Y%m%d-%H%M%S-%f}.zip"
+    _runs()[user] = ExportRun(order, form, shelf(repository.library) / name).start()
+    st.rerun()
 
 
 @st.fragment(run_every=1.0)
@@ -99,16 +137,19 @@ def _show_ended(user: str, run: ExportRun) -> None:
             show_error(run.error)
         st.button("New export", key="export_again", on_click=_put_away, args=(user,))
         return
-    _show_file(user, run.exported.output, run.exported.pictures)
+    _show_file(user, run.exported)
 
 
-def _show_file(user: str, path: Path, pictures: int) -> None:
+def _show_file(user: str, exported: Exported) -> None:
+    path = exported.output
     if not path.is_file():
         st.caption("The file of the last export is not there any more.")
         st.button("New export", key="export_again", on_click=_put_away, args=(user,))
         return
     taken = path.stat().st_size
-    st.markdown(f"**{counted(pictures, 'picture')} exported**, {size(taken)}.")
+    st.markdown(f"**{counted(exported.pictures, 'picture')} exported**, {size(taken)}.")
+    if exported.left_out:
+        st.caption(f"{counted(exported.left_out, 'picture')} too near to a training picture left out.")
     if taken > DOWNLOAD_MAX:
         st.markdown(f"It is too large to be fetched by the browser and lies here:\n\n`{path}`")
     with st.container(horizontal=True):

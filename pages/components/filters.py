@@ -26,9 +26,12 @@ DEFAULTS: dict[str, Any] = {
     "filter_rated": "Any",
     "filter_realism": float(REALISM[0]),
     "filter_dates": (),
+    "filter_owner": None,
     "filter_mine": False,
     "filter_starred": False,
+    "filter_near": False,
 }
+NEAR_HELP = "Pictures nearer to a training picture than 99 % of those lie to one another."
 POPOVER_KEYS = tuple(key for key in DEFAULTS if key not in ("filter_text", "filter_order"))
 
 
@@ -42,7 +45,7 @@ def ask_filter(repository: Repository, user: str) -> tuple[HistoryFilter, Order]
         label = f"Filters ({count})" if count else "Filters"
         with st.popover(label, icon=":material/filter_list:", key="filter_popover"):
             _ask_subject(repository)
-            _ask_standing(repository.generations.models_used())
+            _ask_standing(repository)
             st.button(
                 "Clear all filters", icon=":material/filter_list_off:", on_click=clear, key="filter_clear"
             )
@@ -120,7 +123,8 @@ def _ask_several(label: str, key: str, labels: dict[str, str]) -> None:
     )
 
 
-def _ask_standing(models: Iterable[str]) -> None:
+def _ask_standing(repository: Repository) -> None:
+    models = repository.generations.models_used()
     _ask_several("Model", "filter_model", {model: model for model in models})
     st.segmented_control(
         "Ratings", list(RATED), key="filter_rated", required=True, width="stretch", persist_state="session"
@@ -136,9 +140,17 @@ def _ask_standing(models: Iterable[str]) -> None:
         persist_state="session",
     )
     st.date_input("Drawn between", key="filter_dates", format="YYYY-MM-DD", persist_state="session")
+    st.selectbox(
+        "Drawn by",
+        [None, *(user.name for user in repository.users.list())],
+        key="filter_owner",
+        format_func=lambda name: "Anyone" if name is None else name,
+        persist_state="session",
+    )
     with st.container(horizontal=True):
         st.checkbox("Only mine", key="filter_mine", persist_state="session")
         st.checkbox("Only starred", key="filter_starred", persist_state="session")
+        st.checkbox("Only near to training", key="filter_near", help=NEAR_HELP, persist_state="session")
 
 
 def _as_filter(user: str) -> HistoryFilter:
@@ -154,7 +166,8 @@ def _as_filter(user: str) -> HistoryFilter:
         models=tuple(state["filter_model"]),
         rated=RATED[state["filter_rated"]],
         min_realism=realism if realism > REALISM[0] else None,
-        owner=user if state["filter_mine"] else None,
+        owner=user if state["filter_mine"] else state["filter_owner"],
+        too_near=True if state["filter_near"] else None,
         starred=state["filter_starred"],
         text=state["filter_text"].strip(),
         since=since,

@@ -15,10 +15,10 @@ FRAMED, WANTED = "frame_drawn", "frame_wanted"
 
 def open_frame() -> None:
     """Called by the entry once the frame is drawn; goes on to the page that was asked for without it, if the
-    person may open it."""
+    person may open it, with what its address said besides."""
     wanted = st.session_state.pop(WANTED, None)
     if wanted and may_open(wanted):
-        st.switch_page(wanted)
+        st.switch_page(wanted, query_params=_said())
     st.session_state[FRAMED] = True
 
 
@@ -27,7 +27,12 @@ def require_frame(page: str) -> None:
     that their role does not allow, whatever way they came."""
     if not st.session_state.pop(FRAMED, False):
         st.session_state[WANTED] = page
-        st.switch_page(ENTRY)
+        st.switch_page(ENTRY, query_params=_said())
     if not may_open(page):
         st.error(f"Your role ({current_role() or 'none'}) does not allow this page. An admin can change it.")
         st.stop()
+
+
+def _said() -> dict[str, list[str]]:
+    """What stands after the question mark: it names the person, and a switch of pages would drop it."""
+    return {name: st.query_params.get_all(name) for name in st.query_params}

@@ -4,6 +4,7 @@ import streamlit as st
 
 from db.records import Generation, HistoryFilter, HistoryPage, Order
 from db.repository import Repository
+from pages.components.measured import NEAR_MARK, NEAR_NOTE
 from pages.components.picture import show_thumbnail
 from pages.components.selection import show_tick
 from pages.components.wording import attributes_line, day, plain
@@ -29,16 +30,17 @@ def read_page(repository: Repository, user: str, wanted: HistoryFilter, order: O
     return page
 
 
-def show_gallery(page: HistoryPage) -> None:
+def show_gallery(repository: Repository, page: HistoryPage) -> None:
     """Draws the thumbnails and, below, the way to the previous and the next page."""
+    near = repository.readings.too_near([generation.id for generation in page.items])
     with st.grid(min_column_width=TILE_WIDTH, gap="small", key="gallery") as grid:
         for generation in page.items:
             with grid.cell():
-                _show_tile(generation)
+                _show_tile(generation, generation.id in near)
     _show_turning(page)
 
 
-def _show_tile(generation: Generation) -> None:
+def _show_tile(generation: Generation, near: bool) -> None:
     with st.container(gap="xsmall"):
         show_thumbnail(generation.thumbnail_path, generation.image_path, generation.recipe)
         st.button(
@@ -52,6 +54,8 @@ def _show_tile(generation: Generation) -> None:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.caption(_standing(generation), width="content")
             show_tick(generation.id)
+        if near:
+            st.badge(NEAR_MARK, icon=":material/content_copy:", color="orange", help=NEAR_NOTE)
 
 
 def _standing(generation: Generation) -> str:

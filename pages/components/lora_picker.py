@@ -84,6 +84,12 @@ def _choose() -> None:
     st.session_state.pop(MISSED, None)
 
 
+def choose_lora(source: str) -> None:
+    """Chooses a LoRA for the next run, as it was trained."""
+    _choose()
+    st.session_state[LORA], st.session_state[LORA_STRENGTH] = source, STRENGTH_DEFAULT
+
+
 def lora_words(lora: Lora) -> str:
     """What is known of a LoRA, in one line of Markdown."""
     origin = lora.origin

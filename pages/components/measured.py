@@ -3,6 +3,8 @@
 from core.readings import Reading
 from pages.components.wording import rash_word, severity_label, site_label, tone_label, view_label
 
+NEAR_MARK = "near to training"
+NEAR_NOTE = "It may repeat that picture, so exports leave it out unless asked."
 WAITING = "Not measured yet: that follows when no picture is waiting to be drawn."
 
 
@@ -17,6 +19,8 @@ def measured_rows(reading: Reading | None) -> list[tuple[str, str]]:
         rows.append(("The judge sees", ", ".join([seen, *_further(reading)])))
     if reading.lesion_share is not None:
         rows.append(("Lesions", f"{reading.lesion_share:.0%} of the skin"))
+    if reading.nearest is not None:
+        rows.append(("Nearest training picture", _nearest(reading)))
     return rows
 
 
@@ -32,6 +36,15 @@ def _further(reading: Reading) -> list[str]:
         (reading.view, view_label, reading.view_probability),
     )
     return [_share(label(key).lower(), probability) for key, label, probability in read if key is not None]
+
+
+def _nearest(reading: Reading) -> str:
+    """Its name, and what its distance means among the training pictures themselves."""
+    found = f"{reading.nearest} of {reading.nearest_of}, distance {reading.nearest_distance:.2f}: "
+    share = reading.nearest_share or 0.0
+    if reading.too_near:
+        return f"{found}nearer than 99 % of them lie to one another. {NEAR_NOTE}"
+    return f"{found}{share:.0%} of them lie nearer to one another"
 
 
 def _tone(reading: Reading) -> str:

@@ -20,15 +20,32 @@ ADMINS = "SCRIPT2SKIN_ADMINS"
 
 def choose_person(repository: Repository) -> None:
     """Draws sign-in or choice in the sidebar; the name in use is then a user of the library."""
-    by_provider = auth_configured()
-    if by_provider:
-        for key in (PERSON, ROLE):
-            st.session_state.pop(key, None)
-        if not st.user.is_logged_in:
-            _show_way_in()
+    if auth_configured():
+        _require_sign_in(repository)
+        return
     with st.sidebar, errors_shown():
-        person = signed_in(repository) if by_provider else _picked(repository)
-        st.session_state[PERSON], st.session_state[ROLE] = person.name, person.role
+        _take(_picked(repository))
+
+
+def _take(person: User) -> None:
+    st.session_state[PERSON], st.session_state[ROLE] = person.name, person.role
+
+
+def _require_sign_in(repository: Repository) -> None:
+    """Nothing of the app is drawn for who has not signed in, or whose address is not to be trusted."""
+    for key in (PERSON, ROLE):
+        st.session_state.pop(key, None)
+    if not st.user.is_logged_in:
+        _show_way_in()
+    with errors_shown():
+        person = signed_in(repository)
+        _take(person)
+        with st.sidebar:
+            st.caption(f"Signed in as {person.name} ({person.role})")
+            _show_way_out()
+        return
+    _show_way_out()
+    st.stop()
 
 
 def auth_configured() -> bool:
@@ -47,10 +64,11 @@ def signed_in(repository: Repository) -> User:
     """
     email = checked_email(st.user.to_dict())
     first = {name.strip().lower() for name in os.environ.get(ADMINS, "").split(",")}
-    user = repository.users.ensure(email, "admin" if email in first else "reader")
-    st.caption(f"Signed in as {user.name} ({user.role})")
+    return repository.users.ensure(email, "admin" if email in first else "reader")
+
+
+def _show_way_out() -> None:
     st.button("Sign out", icon=":material/logout:", key="sign_out", on_click=st.logout)
-    return user
 
 
 def _show_way_in() -> None:
@@ -74,6 +92,8 @@ def checked_email(claims: dict) -> str:
 def _picked(repository: Repository) -> User:
     users = sorted(repository.users.list(), key=lambda user: user.id)
     known = [user.name for user in users] or [DEFAULT_NAME]
+    if KEY not in st.session_state and KEY in st.query_params:
+        st.session_state[KEY] = st.query_params[KEY]
     typed = st.selectbox(
         "Working as",
         known,
@@ -81,10 +101,19 @@ def _picked(repository: Repository) -> User:
         accept_new_options=True,
         help="Pictures, stars and ratings are kept under this name. Type a new one to add a person.",
         persist_state="session",
-        bind="query-params",
     )
     name = checked_name(typed or known[0])
+    _remember(name, name == known[0])
     return repository.users.ensure(name, "lead" if users else "admin")
+
+
+def _remember(name: str, is_default: bool) -> None:
+    """Keeps the name in the address, so that a reload or a bookmark opens as the same person. (A widget bound
+    to the address by Streamlit's own way makes ``st.switch_page`` fail.)"""
+    if is_default:
+        st.query_params.pop(KEY, None)
+    elif st.query_params.get(KEY) != name:
+        st.query_params[KEY] = name
 
 
 def current_person() -> str:

@@ -23,6 +23,7 @@ from pages.components.orders import (
 from pages.components.picture import show_picture
 from pages.components.rating import show_rating_popover
 from pages.components.resources import Resources
+from pages.components.withheld import any_withheld, show_withheld
 from pages.components.wording import attributes_line, duration, plain, tone_label
 
 
@@ -31,9 +32,12 @@ def show_results(resources: Resources, user: str) -> None:
     requests = shown_requests(resources, user)
     if not requests:
         _show_empty()
+    hidden = False
     for request_id in requests:
         with errors_shown():
-            _show_request(resources, user, request_id)
+            hidden |= not _show_request(resources, user, request_id)
+    if hidden:
+        show_withheld(resources.repository, user)
 
 
 def _show_empty() -> None:
@@ -46,11 +50,14 @@ def _show_empty() -> None:
         )
 
 
-def _show_request(resources: Resources, user: str, request_id: str) -> None:
+def _show_request(resources: Resources, user: str, request_id: str) -> bool:
+    """False where a study hides its pictures from the user."""
     jobs = resources.repository.jobs.of_request(request_id, user)
     ended = [job for job in jobs if job.state not in (JobState.QUEUED, JobState.RUNNING)]
     if not ended:
-        return
+        return True
+    if any_withheld(resources.repository, user, ended):
+        return False
     tones = is_across_tones(jobs)
     _show_heading(request_id, jobs[0].recipe, tones)
     with st.grid(
@@ -62,6 +69,7 @@ def _show_request(resources: Resources, user: str, request_id: str) -> None:
         for job in ended:
             with grid.cell(), errors_shown():
                 _show_ended(resources, user, job, tones)
+    return True
 
 
 def _show_heading(request_id: str, recipe: Recipe, tones: bool) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from core.errors import BlindedError
 from db.records import CRITERIA, Generation, Verdict
 from db.repository import Repository
 from pages.components.wording import COMMENT_MAX
@@ -64,13 +65,21 @@ def review_state(rater: str) -> ReviewState:
 
 def picture_to_review(repository: Repository, state: ReviewState) -> Generation | None:
     """The picture on the desk, or the next one in this reviewer's own order."""
-    if state.picture is not None:
-        generation = repository.generations.get(state.picture, state.rater)
-        if generation.deleted_at is None:
-            return generation
+    if state.picture is not None and (generation := _on_desk(repository, state)) is not None:
+        return generation
     found = repository.ratings.next_to_review(state.rater, state.skipped, state.rater)
     state.turn_to(found.id if found else None)
     return found
+
+
+def _on_desk(repository: Repository, state: ReviewState) -> Generation | None:
+    """The picture in front of the reviewer; None if it was deleted, or a study hides it by now."""
+    assert state.picture is not None
+    try:
+        generation = repository.generations.get(state.picture, state.rater)
+    except BlindedError:
+        return None
+    return generation if generation.deleted_at is None else None
 
 
 def comment_key(picture: int) -> str:

@@ -6,7 +6,7 @@ from io import BufferedReader
 
 import streamlit as st
 
-from core.errors import NotFoundError
+from core.errors import BlindedError, NotFoundError
 from core.provenance.outgoing import for_library
 from db.records import Generation
 from db.repository import Repository
@@ -50,26 +50,34 @@ def show_selection_bar(repository: Repository, user: str) -> None:
     chosen = selected_ids()
     if not chosen:
         return
+    near = repository.readings.too_near(chosen)
+    leaving = tuple(id for id in chosen if id not in near)
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="selection_bar"):
         st.markdown(f"**{counted(len(chosen), 'picture')} selected**", width="content")
         st.download_button(
             "Download ZIP",
-            data=partial(_archive, repository, user, tuple(chosen)),
+            data=partial(_archive, repository, user, leaving),
             file_name="script2skin-pictures.zip",
             mime="application/zip",
             icon=":material/download:",
             on_click="ignore",
-            disabled=len(chosen) > ARCHIVE_MAX,
+            disabled=not 0 < len(leaving) <= ARCHIVE_MAX,
             help=f"Each picture with its caption as a text file. Up to {ARCHIVE_MAX} at a time.",
             key="selection_download",
         )
         if st.button("Delete", icon=":material/delete:", key="selection_delete"):
             delete_pictures(repository, user, chosen)
         st.button("Clear selection", type="tertiary", on_click=clear_selection, key="selection_clear")
+    if near:
+        st.caption(
+            f"{counted(len(near), 'picture')} too near to a training picture left out of the ZIP; the export "
+            "above can include such pictures."
+        )
 
 
 def _archive(repository: Repository, user: str, ids: tuple[int, ...]) -> BufferedReader:
-    """Runs when the button is pressed; pictures deleted meanwhile are left out."""
+    """Runs when the button is pressed; pictures deleted or hidden by a study meanwhile are left
+    out."""
     archive = write_archive(_still_there(repository, user, ids), for_library(repository.library))
     repository.audit.exported(user, counted(len(ids), "picture"), ", ".join(map(str, ids)))
     return archive
@@ -80,7 +88,7 @@ def _still_there(repository: Repository, user: str, ids: Sequence[int]) -> list[
     for generation_id in ids:
         try:
             found.append(repository.generations.get(generation_id, user))
-        except NotFoundError:
+        except (NotFoundError, BlindedError):
             continue
     return [generation for generation in found if generation.deleted_at is None]
 

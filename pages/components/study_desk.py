@@ -6,19 +6,27 @@ from core.settings import Settings
 from db.repository import Repository
 from db.study_records import Desk
 from pages.components.picture import show_sized_picture
+from pages.components.study_look import apply_style, lead_to
 from pages.components.study_questions import ask_blind, ask_revealed
-from pages.components.study_state import answer, next_question, reveal, start_clock, undo
+from pages.components.study_state import answer, next_question, reveal, start_clock, undo, wanted_diagnosis
 
 
 def show_desk(repository: Repository, settings: Settings, desk: Desk, person: str) -> None:
     """One showing. Until the reveal nothing tells what was asked for; nothing ever tells real or AI."""
     start_clock(desk)
-    left, right = st.columns([5, 6], gap="large")
-    with left:
-        folder = settings.datasets if desk.in_datasets else repository.library
-        show_sized_picture(folder / desk.path, desk.picture_size)
-        st.caption(f"Picture {desk.place} of {desk.total}")
-    with right:
+    apply_style(next_question(desk), desk.showing, desk.answers.get("tone_seen"))
+    with st.container(key="study_desk"):
+        left, right = st.columns([5, 7], gap="medium")
+        with left, st.container(key="study_picture"):
+            folder = settings.datasets if desk.in_datasets else repository.library
+            show_sized_picture(folder / desk.path, desk.picture_size)
+        with right:
+            _show_questions(repository, desk, person)
+    lead_to(wanted_diagnosis(desk) or next_question(desk), desk.showing)
+
+
+def _show_questions(repository: Repository, desk: Desk, person: str) -> None:
+    with st.container(gap="small"):
         if desk.asked is None:
             st.caption("Step 1 of 2 · what was asked for is hidden")
             ask_blind(repository, desk, person)

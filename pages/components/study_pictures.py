@@ -85,8 +85,10 @@ def ask_photographs(settings: Settings, pictures: int, seed: int) -> list[StudyP
     left, right = st.columns(2)
     name = left.selectbox(
         "Mix with photographs of",
-        [None, *datasets],
-        format_func=lambda n: plain(n) if n else "None",
+        list(datasets),
+        index=None,
+        placeholder="No photographs",
+        format_func=plain,
         key="study_form_set",
     )
     if name is None:

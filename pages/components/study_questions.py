@@ -6,7 +6,6 @@ from typing import Any
 import streamlit as st
 
 from core.checklists import CRITERIA
-from core.colour import MONK_SWATCHES
 from core.studies import (
     AI,
     ARTEFACTS,
@@ -20,7 +19,7 @@ from core.studies import (
 )
 from db.repository import Repository
 from db.study_records import Asked, Desk
-from pages.components.study_state import answer, next_question
+from pages.components.study_state import answer, next_question, want_diagnosis, wanted_diagnosis
 from pages.components.wording import (
     CRITERION_LABELS,
     VERDICT_LABELS,
@@ -33,6 +32,7 @@ from pages.components.wording import (
 YES_NO = {True: "Yes", False: "No"}
 CONFIDENCE = {1: "1", 2: "2", 3: "3", 4: "4", 5: "5"}
 REALISM = {value: str(value) for value in range(1, 8)}
+VERDICTS_SHOWN = {verdict: VERDICT_LABELS[verdict] for verdict in VERDICTS}
 ORIGIN = {REAL: "Real photograph", AI: "AI picture"}
 
 
@@ -55,14 +55,31 @@ def _ask_diagnoses(repository: Repository, desk: Desk, person: str) -> None:
             title = f"{number}. {plain(given)}: how sure are you? {SURE}"
             _ask(repository, desk, person, f"{name}_confidence", title, CONFIDENCE)
     free = next_diagnosis(desk.answers)
-    if free is not None:
-        key = f"study_{free}_{desk.showing}"
-        first = free == DIAGNOSES[0]
+    if free is None:
+        return
+    if free == DIAGNOSES[0] or wanted_diagnosis(desk) == free:
+        _ask_words(repository, desk, person, free)
+    else:
+        st.button(
+            "Another diagnosis",
+            icon=":material/add:",
+            shortcut="D",
+            key=f"study_more_{desk.showing}",
+            on_click=want_diagnosis,
+            args=(desk, free),
+        )
+
+
+def _ask_words(repository: Repository, desk: Desk, person: str, free: str) -> None:
+    key = f"study_{free}_{desk.showing}"
+    with st.container(key=f"study_question_{free}"):
         st.text_input(
-            "What is your diagnosis?" if first else "Another diagnosis (optional)",
+            "What is your diagnosis?" if free == DIAGNOSES[0] else "Another diagnosis (optional)",
             key=key,
             max_chars=DIAGNOSIS_MAX,
-            placeholder="Type it and press Enter",
+            placeholder="Type it and press Enter"
+            if free == DIAGNOSES[0]
+            else "Type it and press Enter, or Escape to leave it out",
             on_change=lambda: answer(repository, desk, person, free, st.session_state[key].strip() or None),
         )
 
@@ -73,7 +90,7 @@ def ask_revealed(repository: Repository, desk: Desk, asked: Asked, person: str) 
     st.markdown(f"#### {plain(asked_line(asked))}")
     for name in CRITERIA:
         title = f"**{CRITERION_LABELS[name]}** · {plain(asked.checklist[name])}"
-        _ask(repository, desk, person, name, title, {v: VERDICT_LABELS[v] for v in VERDICTS})
+        _ask(repository, desk, person, name, title, VERDICTS_SHOWN, beside=True)
     _ask_tone(repository, desk, person)
     _ask(repository, desk, person, "realism", f"Realism {ENDS}", REALISM)
     _ask_artefacts(repository, desk, person)
@@ -100,13 +117,21 @@ def asked_line(asked: Asked) -> str:
 
 
 def _ask(
-    repository: Repository, desk: Desk, person: str, question: str, title: str, options: Mapping[Any, str]
+    repository: Repository,
+    desk: Desk,
+    person: str,
+    question: str,
+    title: str,
+    options: Mapping[Any, str],
+    beside: bool = False,
 ) -> None:
-    """One question as a row of buttons; those of the open one have number keys."""
+    """One question as a row of buttons, below its title or ``beside`` it; those of the open one have number
+    keys."""
     active = next_question(desk) == question
     with st.container(gap="xxsmall", key=f"study_question_{question}"):
-        st.markdown(f":material/arrow_right: {title}" if active else title)
-        with st.container(horizontal=True, gap="xsmall"):
+        left, right = st.columns([1, 1], vertical_alignment="center") if beside else (st, st)
+        left.markdown(title)
+        with right.container(horizontal=True, gap="xsmall"):
             for number, (value, label) in enumerate(options.items(), 1):
                 st.button(
                     label,
@@ -119,35 +144,20 @@ def _ask(
 
 
 def _ask_tone(repository: Repository, desk: Desk, person: str) -> None:
-    """Ten swatches of the Monk scale, without their numbers; keys 1 to 9 and 0 answer from light to dark."""
+    """Ten swatches of the Monk scale; their names are for screen readers, not on view. Keys 1 to 9 and 0
+    answer from light to dark."""
     active = next_question(desk) == "tone_seen"
-    st.html(_swatch_style(desk))
     with st.container(gap="xxsmall", key="study_question_tone_seen"):
-        title = "Skin tone seen :small[(keys 1 to 9 and 0, from light to dark)]"
-        st.markdown(f":material/arrow_right: {title}" if active else title)
-        with st.container(horizontal=True, gap="xsmall", key="study_swatches"):
+        st.markdown("Skin tone seen :small[(keys 1 to 9 and 0, from light to dark)]")
+        with st.container(horizontal=True, gap="xxsmall", key="study_swatches"):
             for step in range(1, 11):
                 st.button(
-                    ":material/check:" if desk.answers.get("tone_seen") == step else " ",
+                    f"Swatch {step} of 10",
                     shortcut=str(step % 10) if active else None,
                     key=f"study_tone_{step}_{desk.showing}",
-                    width=34,
                     on_click=answer,
                     args=(repository, desk, person, "tone_seen", step),
                 )
-
-
-def _swatch_style(desk: Desk) -> str:
-    rules = "".join(
-        f".st-key-study_tone_{step}_{desk.showing} button {{background: rgb{tuple(int(c) for c in colour)}; "
-        f"color: {'#111' if step < 6 else '#fff'};}}"
-        for step, colour in enumerate(MONK_SWATCHES, 1)
-    )
-    chosen = desk.answers.get("tone_seen")
-    ring = (
-        f".st-key-study_tone_{chosen}_{desk.showing} button {{outline: 3px solid #178289;}}" if chosen else ""
-    )
-    return f"<style>{rules}{ring}.st-key-study_swatches kbd {{display: none;}}</style>"
 
 
 def _ask_artefacts(repository: Repository, desk: Desk, person: str) -> None:
@@ -155,7 +165,7 @@ def _ask_artefacts(repository: Repository, desk: Desk, person: str) -> None:
     active = next_question(desk) == "artefacts"
     found: dict[str, str] | None = desk.answers.get("artefacts")
     with st.container(gap="xxsmall", key="study_question_artefacts"):
-        st.markdown(":material/arrow_right: Artefacts" if active else "Artefacts")
+        st.markdown("Artefacts")
         st.button(
             "None",
             type="primary" if found == {} else "secondary",

@@ -1,4 +1,4 @@
-"""The figures of a study, drawn anew at each look, and the answers as a table to take away."""
+"""The figures of a study, drawn anew at each look."""
 
 import pandas as pd
 import streamlit as st
@@ -29,7 +29,6 @@ def show_report(repository: Repository, study: Study, person: str) -> None:
     for title, part in PARTS.items():
         _show_lines(title, part(responses))
     _show_breakdown(responses)
-    _show_export(repository, study, responses, person)
 
 
 def _show_lines(title: str, lines: list[Line]) -> None:
@@ -101,27 +100,3 @@ def _show_breakdown(responses: list[Response]) -> None:
     with st.expander(f"Everything of {LABELS[str(by)](chosen)}", key="study_part"):
         for title, part in PARTS.items():
             _show_lines(title, part(rows))
-
-
-def _show_export(repository: Repository, study: Study, responses: list[Response], person: str) -> None:
-    st.download_button(
-        "Download the answers (CSV)",
-        lambda: as_csv(responses),
-        f"study-{study.id}.csv",
-        "text/csv",
-        icon=":material/download:",
-        disabled=not responses,
-        key="study_download",
-        on_click=lambda: repository.audit.exported(person, f"study {study.id}", f"{len(responses)} ratings"),
-    )
-
-
-def as_csv(responses: list[Response]) -> bytes:
-    """One line a rating, one column a question."""
-    rows = [
-        {"rater": r.rater, "picture": r.item, "place": r.place, "repeat": r.repeat, "source": r.source}
-        | {"rash": r.rash, "sites": " ".join(r.sites), "tone": r.tone, "seconds": round(r.seconds, 2)}
-        | {key: value for key, value in r.answers.items() if key != "finished"}
-        for r in responses
-    ]
-    return pd.DataFrame(rows).to_csv(index=False).encode()

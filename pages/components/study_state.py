@@ -15,7 +15,7 @@ from db.repository import Repository
 from db.study_records import Desk
 from pages.components.errors import show_error
 
-CLOCK = "study_clock"
+CLOCK, WANTED = "study_clock", "study_further_diagnosis"
 
 
 def start_clock(desk: Desk) -> None:
@@ -39,8 +39,21 @@ def reveal(repository: Repository, desk: Desk, person: str) -> None:
 
 
 def undo(repository: Repository, desk: Desk, person: str) -> None:
-    """Takes the last answer back."""
+    """Takes the last answer back; a further place for a diagnosis that is empty then is closed."""
+    st.session_state.pop(WANTED, None)
     _act(repository.studies.undo, desk.showing, person)
+
+
+def want_diagnosis(desk: Desk, name: str) -> None:
+    """Opens a further place for a diagnosis."""
+    st.session_state[WANTED] = (desk.showing, name)
+
+
+def wanted_diagnosis(desk: Desk) -> str | None:
+    """The further place that was opened and is still empty; it is no question that must be answered."""
+    showing, name = st.session_state.get(WANTED, (None, ""))
+    still_free = desk.asked is None and desk.answers.get("gradable") and not desk.answers.get(name)
+    return name if showing == desk.showing and still_free else None
 
 
 def next_question(desk: Desk) -> str | None:

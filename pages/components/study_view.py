@@ -27,7 +27,7 @@ def _show_end(repository: Repository, study: Study, person: str, done: int) -> N
                 "Close the study",
                 icon=":material/lock:",
                 key="study_close",
-                help="No more answers are taken.",
+                help="No more answers are taken, and its raters may see its pictures in History.",
             ):
                 repository.studies.close(study.id, person)
                 st.rerun()

@@ -1,17 +1,10 @@
 """The three flows of a clinician in a real browser: generate, browse, review; pictures of each are kept."""
 
 import json
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from PIL import Image
@@ -20,19 +13,12 @@ from core.images import SHEET_KEY, read_recipe
 from core.model_cards import load_card
 from core.settings import PROJECT
 from db.records import CRITERIA
+from tests.browser.serving import SETTLED, running_app
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 SCREENSHOTS = Path(__file__).resolve().parent / "screenshots"
 SHOWN = {
     "generate": "Generate",
@@ -43,6 +29,7 @@ SHOWN = {
     "studies": "Studies",
     "datasets": "Datasets",
     "studio": "Caption studio",
+    "training": "Training",
     "models": "Models",
     "verify": "Verify",
     "about": "About the model",
@@ -50,11 +37,6 @@ SHOWN = {
 }
 PATIENCE = 300_000
 """Milliseconds: a busy machine may take long, a working page never needs them."""
-
-SETTLED = (
-    "() => !document.querySelector('[data-test-script-state=\"running\"]')"
-    " && !document.querySelector('[data-testid=stSkeleton]')"
-)
 
 
 @pytest.fixture(scope="module")
@@ -73,45 +55,13 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The real app as its own process, on a free port and a library of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     environment = {
-        **os.environ,
         "SCRIPT2SKIN_LIBRARY": str(tmp_path_factory.mktemp("library")),
         "SCRIPT2SKIN_DATASETS": str(tmp_path_factory.mktemp("datasets")),
         "SCRIPT2SKIN_MODELS": str(models),
     }
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
-    process = subprocess.Popen([*command, "--server.port", str(port)], cwd=PROJECT, env=environment)
-    try:
-        wait_until_up(f"http://localhost:{port}/_stcore/health", process)
-        yield f"http://localhost:{port}"
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def wait_until_up(url: str, process: subprocess.Popen) -> None:
-    for _ in range(240):
-        assert process.poll() is None, "the app ended while starting"
-        try:
-            with urlopen(url, timeout=5):
-                return
-        except URLError:
-            time.sleep(0.5)
-    raise AssertionError("the app did not start within two minutes")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    """Headless chromium as the system has it."""
-    if not CHROMIUM.is_file():
-        pytest.skip("chromium is not installed at /usr/bin/chromium")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
-        yield chromium
-        chromium.close()
+    with running_app(environment) as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,20 +1,20 @@
-"""Fixed-seed pictures by the stock text encoder, the tuned one and the one half way: a grid, and judged."""
+"""Fixed-seed pictures drawn in several ways (arms): a grid of them, and the judge's word on each arm."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from scipy.stats import binomtest
 
-from core.composing import STOCK_ENCODER
-from core.encoder_runs import name_of
+from core.composing import Wish
 from core.errors import ModelMissingError
 from core.files import write_files
 from core.gate import Check
 from core.judge import Judge, load_judge
 from core.model_cards import ModelCard, load_card
+from core.settings import JUDGE, Settings
 from core.sheets import Sheet, encode_sheet
 from core.tone import ToneReference, load_reference
 from core.vocabulary import load_vocabulary
@@ -24,8 +24,6 @@ from training.evaluation_plan import plan_requests
 from training.judged_figures import Scale, accuracies, flat
 from training.judging import Judged, judge_pictures
 
-STOCK, TUNED, BETWEEN = ARMS = ("stock", "tuned", "interpolated")
-HALF = 0.5
 SIGNIFICANT = 0.05
 """Chance below which fewer right pictures than before count as harm (one-sided sign test, Bonferroni for the
 three attributes)."""
@@ -35,14 +33,24 @@ GRID_NAME = "grid.png"
 
 @dataclass(frozen=True, slots=True)
 class PictureTest:
-    """What is compared: an encoder in a model, judged by ``judge`` if there is one, ``count`` pictures an
-    arm."""
+    """What is compared: the same ``count`` prompts and seeds drawn in the way of each arm, judged by
+    ``judge`` if there is one. The first arm is what was before, the second what is asked about; ``way_out``
+    is what to do where that does harm."""
 
-    encoder: Path
+    title: str
+    note: str
+    way_out: str
     model: Path
+    arms: dict[str, Wish]
     judge: Path | None
     count: int
     folder: Path
+
+
+def released_judge() -> Path | None:
+    """The judge among the released models, if there is one."""
+    folder = Settings.from_environment().models / JUDGE
+    return folder if folder.is_dir() else None
 
 
 def compare_pictures(test: PictureTest) -> tuple[dict[str, Any], list[Check]]:
@@ -58,8 +66,8 @@ def compare_pictures(test: PictureTest) -> tuple[dict[str, Any], list[Check]]:
     scale, unjudged = _scale(load_card(test.model), judge, reference)
     requests = plan_requests(scale, test.count)
     drawn = {
-        arm: draw_requests(str(test.model), requests, test.folder / arm, *encoder)
-        for arm, encoder in _encoders(test).items()
+        arm: draw_requests(replace(way, model=str(test.model)), requests, test.folder / arm)
+        for arm, way in test.arms.items()
     }
     write_grid(test.folder / GRID_NAME, test, drawn)
     made = {"grid": str(test.folder / GRID_NAME), "count": len(requests)}
@@ -67,7 +75,8 @@ def compare_pictures(test: PictureTest) -> tuple[dict[str, Any], list[Check]]:
         return made, [Check("pictures", True, unjudged)]
     judged = {arm: list(judge_pictures(judge, reference, map(_opened, ones))) for arm, ones in drawn.items()}
     figures = {arm: flat(accuracies(found, scale)) for arm, found in judged.items()}
-    return made | figures, harm_checks(judged[STOCK], judged[TUNED], scale)
+    before, after = list(judged.values())[:2]
+    return made | figures, harm_checks(before, after, scale, test.way_out)
 
 
 def _scale(card: ModelCard, judge: Judge | None, reference: ToneReference | None) -> tuple[Scale, str]:
@@ -86,35 +95,26 @@ def _scale(card: ModelCard, judge: Judge | None, reference: ToneReference | None
     return Scale(rashes, sites, tones, true_sites=card.true_sites), unjudged
 
 
-def _encoders(test: PictureTest) -> dict[str, tuple[str, float | None]]:
-    """Each arm's text encoder and weight, as recipes name them."""
-    return {
-        STOCK: (STOCK_ENCODER, None),
-        TUNED: (str(test.encoder), None),
-        BETWEEN: (str(test.encoder), HALF),
-    }
-
-
 def _opened(drawn: Drawn) -> tuple[Image.Image, Any]:
     with Image.open(drawn.path) as image:
         return image.convert("RGB"), drawn.request.attributes
 
 
 def write_grid(path: Path, test: PictureTest, drawn: dict[str, list[Drawn]]) -> None:
-    """One row for each prompt and seed: stock | tuned | interpolated, labelled, with the recipes inside."""
-    rows = [one.recipe.prompt for one in drawn[STOCK]]
-    cells = [drawn[arm][i] for i in range(len(rows)) for arm in ARMS]
+    """One row for each prompt and seed, one column for each arm, labelled, with the recipes inside."""
+    rows = [one.recipe.prompt for one in next(iter(drawn.values()))]
+    cells = [drawn[arm][i] for i in range(len(rows)) for arm in test.arms]
     sheet = Sheet(
-        title=f"Text encoder {name_of(test.encoder)} in {test.model.name}",
-        note="The same prompt, seed and settings in each row; interpolated is half way.",
+        title=test.title,
+        note=f"The same prompt, seed and settings in each row; {test.note}.",
         rows=tuple(f"{i}. {prompt}" for i, prompt in enumerate(rows, 1)),
-        columns=ARMS,
+        columns=tuple(test.arms),
         pictures=tuple(cell.path for cell in cells),
     )
     write_files({path: encode_sheet(sheet)})
 
 
-def harm_checks(before: Sequence[Judged], after: Sequence[Judged], scale: Scale) -> list[Check]:
+def harm_checks(before: Sequence[Judged], after: Sequence[Judged], scale: Scale, way_out: str) -> list[Check]:
     """Whether the judge finds fewer pictures as asked, beyond chance; pairs share prompt and seed."""
     marks = {
         "rash": lambda j: j.rash == j.asked.rash,
@@ -122,12 +122,12 @@ def harm_checks(before: Sequence[Judged], after: Sequence[Judged], scale: Scale)
         "tone": lambda j: (scale.steps_apart(j) or 0) <= 1 and j.tone is not None,
     }
     return [
-        harm_check(name, [right(j) for j in before], [right(j) for j in after])
+        harm_check(name, [right(j) for j in before], [right(j) for j in after], way_out)
         for name, right in marks.items()
     ]
 
 
-def harm_check(name: str, before: Sequence[bool], after: Sequence[bool]) -> Check:
+def harm_check(name: str, before: Sequence[bool], after: Sequence[bool], way_out: str) -> Check:
     """A sign test over the pairs that changed (McNemar, exact, one-sided)."""
     pairs = list(zip(before, after, strict=True))
     lost, won = sum(b and not a for b, a in pairs), sum(a and not b for b, a in pairs)
@@ -138,6 +138,6 @@ def harm_check(name: str, before: Sequence[bool], after: Sequence[bool]) -> Chec
         f"({won} won, {lost} lost)."
     )
     if chance < limit:
-        message += " That is harm beyond chance: keep the stock encoder, or mix the two."
+        message += f" That is harm beyond chance: {way_out}."
     figure = {"before": sum(before) / len(pairs), "after": sum(after) / len(pairs), "chance": chance}
     return Check(f"pictures_{name}", chance >= limit, message, figure, limit)
