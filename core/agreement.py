@@ -30,7 +30,7 @@ class TooFew:
     what: str = "ratings"
 
     def __str__(self) -> str:
-        return f"too few {self.what}: {self.found} of {self.needed}"
+        return f"too few {self.what}: {self.found} of {self.needed}" if self.needed > 1 else f"no {self.what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,11 @@ Ratings = Mapping[Any, Mapping[str, Any]]
 
 
 def share(successes: Sequence[tuple[Hashable, bool]], needed: int = RATINGS_MIN) -> Figure:
-    """The share of successes among (picture, success) ratings."""
+    """The share of successes among (picture, success) ratings, with Wilson's interval (1927).
+
+    Worked example: Newcombe, Statistics in Medicine 17 (1998) 857-872, table I: 81 of 263 gives 0.2553 to
+    0.3662.
+    """
     from statsmodels.stats.proportion import proportion_confint
 
     count = len(successes)
@@ -98,6 +102,8 @@ def alpha(ratings: Ratings, level: Level = "nominal", needed: int = PAIRS_MIN) -
     """Krippendorff's alpha; ``level`` is "nominal", "ordinal" or "interval".
 
     Values are ordered as Python orders them. Pictures with one rating carry nothing and don't count.
+    Worked example: Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), example C: 0.743 nominal,
+    0.815 ordinal, 0.849 interval.
     """
     raters, table = _table(ratings)
     if len(table) < needed or raters < 2:
@@ -109,7 +115,11 @@ def alpha(ratings: Ratings, level: Level = "nominal", needed: int = PAIRS_MIN) -
 
 def kappa(ratings: Ratings, needed: int = PAIRS_MIN) -> Figure:
     """Cohen's kappa with quadratic weights (Fleiss and Cohen 1973), the mean over all pairs of raters,
-    weighted by the pictures each pair shares."""
+    weighted by the pictures each pair shares.
+
+    Worked example: Gamer, Lemon, Fellows and Singh, R package irr (2012), data set anxiety, raters 2 and 3,
+    squared weights: 0.2520.
+    """
     _, table = _table(ratings)
     if len(table) < needed:
         return TooFew(len(table), needed, "pictures rated twice")
@@ -120,7 +130,11 @@ def kappa(ratings: Ratings, needed: int = PAIRS_MIN) -> Figure:
 
 
 def difference(earlier: Sequence[bool], later: Sequence[bool], needed: int = RATINGS_MIN) -> Figure:
-    """How much larger the share of successes is later than earlier (Newcombe's interval)."""
+    """How much larger the share of successes is later than earlier, with Newcombe's interval.
+
+    Worked example: Newcombe, Statistics in Medicine 17 (1998) 873-890, table II: 56/70 - 48/80 gives 0.0524
+    to 0.3339.
+    """
     from statsmodels.stats.proportion import confint_proportions_2indep
 
     fewest = min(len(earlier), len(later))

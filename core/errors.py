@@ -124,7 +124,7 @@ class NotAllowedError(StorageError):
 
 
 class BlindedError(NotAllowedError):
-    """The user sees which study hides the picture and until when."""
+    """The user sees which study hides pictures or figures and until when."""
 
 
 class TrainingError(Script2SkinError):

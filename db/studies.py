@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Select, delete, exists, func, insert, select, update
 
 from core.checklists import Checklist, checked, checklist_of, load_checklists
-from core.errors import InputError, NotAllowedError, NotFoundError
+from core.errors import BlindedError, InputError, NotAllowedError, NotFoundError
 from core.roles import Capability
 from core.studies import AI, REAL, Response
 from core.study_plan import plan_showings
@@ -124,13 +124,14 @@ class Studies(StudyDesks):
         """All finished showings, for statistics.
 
         Raises:
-            NotAllowedError: the asking user does not lead the study, or still has pictures of it to rate.
+            NotAllowedError: the asking user does not lead the study.
+            BlindedError: they still have pictures of it to rate.
         """
         with self.database.reading() as connection:
             _led(connection, id, asking)
             own = [p for p in progress_rows(connection, v.study_id == id) if p.rater == asking]
             if any(p.done < p.total and not p.closed for p in own):
-                raise NotAllowedError("You rate this study yourself: its figures appear when you are done.")
+                raise BlindedError("You rate this study yourself: its figures appear when you are done.")
             return read_responses(connection, id)
 
     def named(self, name: str, asking: str) -> Study:

@@ -31,7 +31,7 @@ def study_order(
     order = export_order(repository, choice, asking, rater_names, margin)
 
     def write_down(form: str, count: int) -> None:
-        what = f"{count} pictures as {form}" if count else "its answers"
+        what = "its answers" if form == "ratings" else f"{count} pictures as {form}"
         detail = f"{study.name}, {what}{', people named' if rater_names else ''}"
         repository.audit.exported(by or asking, f"study {study.id}", detail)
 

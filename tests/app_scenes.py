@@ -23,7 +23,7 @@ PERSON = "Dr Amari"
 OTHER = "Dr Lund"
 PAGES = (
     *("generate", "compare", "history", "review", "study", "studies", "datasets", "studio"),
-    *("training", "models", "verify", "about"),
+    *("training", "models", "verify", "about", "insights"),
 )
 
 
@@ -109,6 +109,11 @@ def texts(app: AppTest) -> str:
     labels = [str(getattr(element, "label", "")) for element in (*app.button, *app.get("expander"))]
     tables = [str(table.value.to_string()) for table in app.table]
     return re.sub(r"\\([^\w\s])", r"\1", "\n".join([*shown, *labels, *tables]))
+
+
+def everything(app: AppTest) -> str:
+    """All that was sent to the browser for the main part of the page, as text: tooltips and alt texts too."""
+    return "\n".join(str(getattr(node, "proto", "")) for node in app.main)
 
 
 def press(app: AppTest, key: str) -> AppTest:

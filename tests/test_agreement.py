@@ -48,6 +48,59 @@ def test_alpha_is_krippendorffs_own_example(level: Level, published: float) -> N
     assert figure.count == 11  # the twelfth unit has one value
 
 
+def test_weighted_kappa_is_that_of_the_published_anxiety_data() -> None:
+    """R package irr (Gamer, Lemon, Fellows and Singh 2012), anxiety, raters 2 and 3: kappa2 with squared
+    weights gives 0.2520325. irr counts the categories that occur, so that 6 is the fifth."""
+    second = [
+        "3",
+        "5",
+        "4",
+        "5",
+        "2",
+        "4",
+        "2",
+        "4",
+        "3",
+        "3",
+        "2",
+        "3",
+        "3",
+        "3",
+        "2",
+        "2",
+        "1",
+        "3",
+        "3",
+        "4",
+    ]
+    third = [
+        "2",
+        "1",
+        "4",
+        "4",
+        "3",
+        "2",
+        "1",
+        "5",
+        "1",
+        "1",
+        "1",
+        "2",
+        "3",
+        "3",
+        "1",
+        "1",
+        "3",
+        "3",
+        "2",
+        "2",
+    ]
+    pairs = enumerate(zip(second, third, strict=True))
+    figure = kappa({n: {"2": int(a), "3": int(b)} for n, (a, b) in pairs})
+    assert isinstance(figure, Estimate)
+    assert round(figure.value, 7) == 0.2520325
+
+
 def test_weighted_kappa_is_that_of_the_formula_and_of_a_published_table() -> None:
     """Cohen 1960's 3 x 3 form with counts of Fleiss, Levin and Paik (2003), table 18.1; unweighted 0.68."""
     counts = [[75, 1, 4], [5, 4, 1], [0, 0, 10]]

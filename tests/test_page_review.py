@@ -34,7 +34,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Repo
 
 def whole_page(app: AppTest) -> str:
     """Everything sent to the browser, alt texts included."""
-    return repr(app.main) + " ".join(image.proto.imgs[0].alt for image in app.get("image"))
+    return scenes.everything(app)
 
 
 def test_the_blind_step_tells_nothing_of_the_prompt(repository: Repository) -> None:

@@ -58,9 +58,8 @@ def menus(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
     drawn: list[set[str]] = []
     navigation = st.navigation
 
-    def seen(pages: Any, **options: Any) -> Any:
-        parts = pages.values() if isinstance(pages, dict) else [pages]
-        drawn.append({f"pages/{Path(page._page).name}" for part in parts for page in part})
+    def seen(pages: dict[str, list[Any]], **options: Any) -> Any:
+        drawn.append({f"pages/{Path(page._page).name}" for section in pages.values() for page in section})
         return navigation(pages, **options)
 
     monkeypatch.setattr(st, "navigation", seen)

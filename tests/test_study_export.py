@@ -155,7 +155,7 @@ def test_the_command_exports_a_study_and_writes_it_down(
     repository.users.ensure("root", "admin")
     entry = repository.audit.entries("root", ["exported"])[0]
     found = (entry.actor, entry.subject, entry.detail)
-    assert found == ("ann", f"study {study.id}", "First, 3 pictures as ratings")
+    assert found == ("ann", f"study {study.id}", "First, its answers")
     assert main([*ask, str(tmp_path / "two"), "--rash", "acne"]) == 1
     assert "leave filters" in capsys.readouterr().err
     assert main([*ask[:3], "Second", *ask[4:], str(tmp_path / "two")]) == 1

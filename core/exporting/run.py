@@ -68,7 +68,7 @@ def export(
         target.add("README.md", text.encode())
         on_progress(count, order.total)
         order.write_down(format, count)
-    return Exported(output, count, order.left_out)
+    return Exported(output, count, 0 if answers_alone else order.left_out)
 
 
 def _nothing(order: Order) -> str:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core.errors import (
+    BlindedError,
     DiskFullError,
     EncoderMismatchError,
     GenerationError,
@@ -34,7 +35,10 @@ def way_out(error: Script2SkinError) -> str:
 
 
 def show_error(error: Script2SkinError) -> None:
-    """Draws the error's sentence and the way out."""
+    """Draws the error's sentence and the way out; what a study hides is no fault of anybody's."""
+    if isinstance(error, BlindedError):
+        st.info(str(error), icon=":material/visibility_off:")
+        return
     hint = way_out(error)
     st.error(f"{error}\n\n{hint}" if hint else str(error), icon=":material/error:")
 

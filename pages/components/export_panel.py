@@ -85,13 +85,13 @@ def _ask(repository: Repository, user: str, wanted: HistoryFilter, count: int) -
             "Better by at least (mean realism)", 0.5, 6.0, 1.0, 0.5, key=MARGIN, width=260
         )
     ids = tuple(chosen) if what == SELECTED else None
-    choice = Choice(wanted, ids, _ask_near(count_near(repository, Choice(wanted, ids), user)))
+    choice = Choice(wanted, ids, ask_near(count_near(repository, Choice(wanted, ids), user)))
     st.caption(f"{FORMATS[form].note} Pictures leave with their recipe, an invisible mark and a signature.")
     if pressed:
         _start(repository, user, choice, form, names, margin)
 
 
-def _ask_near(count: int) -> bool:
+def ask_near(count: int) -> bool:
     """Whether pictures too near to a training picture go along; asked where there are any."""
     if not count:
         return False

@@ -3,11 +3,12 @@
 import streamlit as st
 
 from core.exporting.formats import FORMATS
+from db.export_items import Choice, count_near
 from db.repository import Repository
 from db.study_export import study_order
 from db.study_records import Study
 from pages.components.errors import errors_shown
-from pages.components.export_panel import NAMING, open_panel, show_run, start_run
+from pages.components.export_panel import NAMING, ask_near, open_panel, show_run, start_run
 
 FORM, NAMES, MARGIN = "study_export_form", "study_export_names", "study_export_margin"
 ANSWERS = "ratings"
@@ -35,11 +36,17 @@ def _ask(repository: Repository, study: Study, person: str) -> None:
         margin = st.number_input(
             "Better by at least (mean realism)", 0.5, 6.0, 1.0, 0.5, key=MARGIN, width=260
         )
+    near = form != ANSWERS and ask_near(_count_near(repository, study, person))
     st.caption(_note(study, form))
     if pressed:
         with errors_shown():
-            order = study_order(repository, study, person, names, margin)
+            order = study_order(repository, study, person, names, margin, near)
             start_run(repository, person, order, form)
+
+
+def _count_near(repository: Repository, study: Study, person: str) -> int:
+    drawn = repository.studies.drawn(study.id, person)
+    return count_near(repository, Choice(ids=tuple(drawn.values())), person)
 
 
 def _label(form: str) -> str:

@@ -17,14 +17,19 @@ PARTS = {
     "Consistency of each rater": consistency,
     "Learning over the session": learning,
 }
+COUNTED = {"Agreement between raters": "Pictures", "Consistency of each rater": "Repeats"}
+"""What the figures of a part are made of, where it is not single ratings."""
 
 
 def show_report(repository: Repository, study: Study, person: str) -> None:
     """All figures; too few ratings say so instead of giving a number."""
     responses = repository.studies.responses(study.id, person)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         st.markdown("### Figures")
         st.button("Count anew", icon=":material/refresh:", key="study_refresh")
+    if not responses:
+        st.caption("No picture is rated yet. Figures appear here as raters go on; raters don't see them.")
+        return
     st.caption(f"{counted(len(responses), 'finished rating')}. Intervals are 95 %. Raters don't see these.")
     for title, part in PARTS.items():
         _show_lines(title, part(responses))
@@ -38,7 +43,7 @@ def _show_lines(title: str, lines: list[Line]) -> None:
             "Figure": line.name,
             "Value": _value(line),
             "95 % interval": _interval(line),
-            "Ratings": _count(line.figure),
+            COUNTED.get(title, "Ratings"): _count(line.figure),
         }
         for line in lines
     ]
@@ -88,7 +93,7 @@ def _show_breakdown(responses: list[Response]) -> None:
     )
     parts = breakdown(responses, str(by))
     if not parts:
-        st.caption("No finished rating yet.")
+        st.caption("No picture was asked for by it.")
         return
     chosen = st.selectbox("Of", list(parts), format_func=LABELS[str(by)], key=f"study_of_{by}")
     rows = parts[chosen]

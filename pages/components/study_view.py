@@ -11,8 +11,8 @@ def show_study(repository: Repository, study: Study, person: str) -> None:
     """Plan, progress, and what its lead may do with it."""
     real = f", {study.photographs} of them photographs" if study.photographs else ", no photographs"
     st.caption(
-        f"{counted(study.pictures, 'picture')}{real} · {study.ratings_per_picture} ratings each · "
-        f"{study.repeats:.0%} repeats · seed {study.seed} · led by {plain(study.owner)}"
+        f"{counted(study.pictures, 'picture')}{real} · {counted(study.ratings_per_picture, 'rating')} each · "
+        f"{study.repeats * 100:.0f} % repeats · seed {study.seed} · led by {plain(study.owner)}"
     )
     progress = repository.studies.progress(study.id, person)
     for row in progress:
