@@ -20,6 +20,7 @@ SECTIONS = {
         ("pages/review.py", "Review", ":material/rate_review:"),
         ("pages/study.py", "Rate a study", ":material/visibility:"),
         ("pages/studies.py", "Studies", ":material/groups:"),
+        ("pages/insights.py", "Insights", ":material/insights:"),
     ),
     "Training": (
         ("pages/datasets.py", "Datasets", ":material/folder_open:"),

@@ -39,6 +39,7 @@ PAGES: dict[str, Capability] = {
     "pages/studio.py": Capability.CAPTION,
     "pages/training.py": Capability.LEAD,
     "pages/models.py": Capability.LEAD,
+    "pages/insights.py": Capability.LOOK,
     "pages/verify.py": Capability.LOOK,
     "pages/about.py": Capability.LOOK,
     "pages/admin.py": Capability.ADMINISTER,

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, RowMapping, delete, exists, insert, select, u
 
 from core.errors import NotAllowedError, NotFoundError
 from core.jobs import DrawnImage
+from core.recipes import Recipe
+from core.twins import setting_key, weights_key
 from db.audit import Action, write
 from db.blinding import require_unblinded
 from db.engine import Database
@@ -18,7 +20,7 @@ from db.narrowing import visible
 from db.purge import purge
 from db.records import Generation, HistoryFilter, HistoryPage, Order, Visibility
 from db.rows import insert_missing, may_change, to_generation, user_id
-from db.tables import generation_sites, generations, prompts, stars
+from db.tables import generation_sites, generations, prompts, stars, weights
 
 SHUFFLE_PRIME = 2**31 - 1
 
@@ -161,6 +163,8 @@ def insert_generation(
         "sites": _joined(recipe.sites),
         "model": recipe.model,
         "prompt_id": _prompt_id(connection, recipe.prompt),
+        "setting_key": setting_key(recipe),
+        "weights_id": weights_id(connection, recipe),
         "image_path": image.image_path.as_posix(),
         "thumbnail_path": image.thumbnail_path.as_posix(),
         "shuffle": 1 + secrets.randbelow(SHUFFLE_PRIME - 1),
@@ -184,6 +188,16 @@ def _prompt_id(connection: Connection, prompt: str) -> int:
     digest = sha256(text.encode()).hexdigest()
     insert_missing(connection, prompts, sha256=digest, text=text)
     return int(connection.execute(select(prompts.c.id).where(prompts.c.sha256 == digest)).scalar_one())
+
+
+def weights_id(connection: Connection, recipe: Recipe) -> int:
+    """The row of the weights that the recipe names, added if new."""
+    key = weights_key(recipe)
+    by_lora = ("lora", "lora_strength") if recipe.lora_strength else ()
+    names = ("model", "text_encoder", "text_encoder_weight", *by_lora)
+    named = {name: getattr(recipe, name) for name in names}
+    insert_missing(connection, weights, key=key, **named)
+    return int(connection.execute(select(weights.c.id).where(weights.c.key == key)).scalar_one())
 
 
 def _found(connection: Connection, id: int, asking: str) -> RowMapping:

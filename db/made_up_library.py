@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import insert
 
 from core.recipes import Recipe
+from core.twins import setting_key
+from db.generations import weights_id
 from db.repository import Repository
 from db.rows import user_id
 from db.tables import generation_sites, generations, prompts, stars
@@ -37,7 +39,8 @@ def fill(repository: Repository, count: int, seed: int = 1) -> None:
     with repository.database.writing() as connection:
         owners = [user_id(connection, name) for name in ("ann", "bob")]
         known: dict[str, int] = {}
-        rows = [_row(rng, number, count, owners, known) for number in range(count)]
+        weights = weights_id(connection, _recipe(random.Random(seed), 0, count))
+        rows = [_row(rng, number, count, owners, known) | {"weights_id": weights} for number in range(count)]
         texts = [
             {"id": id, "text": text, "sha256": sha256(text.encode()).hexdigest()}
             for text, id in known.items()
@@ -78,6 +81,7 @@ def _row(
         **{"width": 256, "height": 256, "bytes": 90_000, "seconds": 3.0},
         **{"rating_count": int(realism is not None), "realism_mean": realism, "realism_rank": realism or 0.0},
         "shuffle": rng.randrange(1, 2**31 - 1),
+        "setting_key": setting_key(recipe),
     }
 
 

@@ -12,6 +12,8 @@ from db.engine import Database, make_engine
 from db.failures import translated
 from db.files import disk_use
 from db.generations import Generations
+from db.insight_twins import InsightTwins
+from db.insights import Insights
 from db.jobs import Jobs
 from db.migrate import upgrade
 from db.models import Models
@@ -84,6 +86,16 @@ class Repository:
     def studies(self) -> Studies:
         """Reader studies and their answers."""
         return Studies(self.database)
+
+    @cached_property
+    def insights(self) -> Insights:
+        """What was drawn, rated and found good, counted."""
+        return Insights(self.database)
+
+    @cached_property
+    def twins(self) -> InsightTwins:
+        """Weights compared on the same recipes."""
+        return InsightTwins(self.database)
 
     @cached_property
     def audit(self) -> Audit:

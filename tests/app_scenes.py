@@ -23,7 +23,7 @@ PERSON = "Dr Amari"
 OTHER = "Dr Lund"
 PAGES = (
     *("generate", "compare", "history", "review", "study", "studies", "datasets", "studio"),
-    *("training", "models", "verify", "about"),
+    *("training", "models", "verify", "about", "insights"),
 )
 
 

@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from library_parts import RECIPE, drawn, library_settings, opened
 from sqlalchemy import text
 
 from core.errors import NewerSchemaError, StorageError
+from core.twins import setting_key, weights_key
 from db import check, migrate
 from db.migrate import MIGRATIONS, known_schemas, upgrade
 from db.records import HistoryFilter
@@ -129,6 +131,44 @@ def test_readings_of_before_the_training_index_stay_and_mark_nothing(library: Pa
     assert (reading.tone, reading.nearest, reading.too_near) == ("tan", None, None)
     counts = [repository.generations.count(HistoryFilter(too_near=way), "ann") for way in (True, False)]
     assert counts == [0, 1]
+
+
+def test_pictures_of_before_get_the_keys_that_their_recipes_give_now(library: Path) -> None:
+    settings = library_settings(library)
+    library.mkdir(parents=True)
+    hashes = {"model_hash": "a" * 64, "text_encoder": "/first", "text_encoder_hash": "b" * 64}
+    by_lora = replace(RECIPE, lora="mine", lora_hash="c" * 64, lora_strength=1, **hashes)
+    started = replace(RECIPE, strength=1, start_hash="d" * 64, guidance_scale=7)
+    without = replace(RECIPE, lora="mine", lora_hash="c" * 64, lora_strength=0)
+    mixed = replace(RECIPE, text_encoder="/first", text_encoder_weight=0.5)
+    recipes = [RECIPE, RECIPE.with_seed(8), by_lora, started, without, mixed]
+    upgrade(settings.database_url, library, target="0006")
+    with closing(sqlite3.connect(library / "script2skin.db")) as connection, connection:
+        users, prompts, pictures = OLDER_ROWS.strip().removesuffix(";").split(";\n")
+        connection.execute(users)
+        connection.execute(prompts)
+        for number, kept in enumerate([*(recipe.to_json() for recipe in recipes), "no recipe"], 1):
+            row = pictures.replace("VALUES (1, 1,", f"VALUES ({number}, 1,")
+            connection.execute(row, {"recipe": kept})
+    repository = open_repository(settings)
+    with closing(sqlite3.connect(library / "script2skin.db")) as connection:
+        found = connection.execute(
+            "SELECT setting_key, key FROM generations LEFT JOIN weights ON weights.id = weights_id"
+            " ORDER BY generations.id"
+        ).fetchall()
+    assert found == [*((setting_key(recipe), weights_key(recipe)) for recipe in recipes), (None, None)]
+    assert found[0][0] == found[2][0] != found[1][0] and found[0][1] == found[1][1] != found[2][1]
+    for recipe in recipes:
+        repository.generations.add("ann", drawn(library, recipe))
+    with repository.database.reading() as connection:
+        rows = connection.execute(
+            text("SELECT model, text_encoder, text_encoder_weight, lora, lora_strength FROM weights")
+        ).all()
+    assert sorted(map(tuple, rows), key=str) == [
+        ("embedded", "/first", 0.5, None, None),
+        ("embedded", "/first", None, "mine", 1.0),
+        ("embedded", "stock", None, None, None),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from db.tables.audit import audit
 from db.tables.base import SCHEMA, metadata
 from db.tables.candidates import activations, candidates, gate_results
 from db.tables.people import users
-from db.tables.pictures import generation_sites, generations, prompts, stars
+from db.tables.pictures import generation_sites, generations, prompts, stars, weights
 from db.tables.queue import jobs, models
 from db.tables.readings import readings
 from db.tables.reviews import ratings, reveals
@@ -38,4 +38,5 @@ __all__ = [
     "study_reveals",
     "study_showings",
     "users",
+    "weights",
 ]

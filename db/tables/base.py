@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, MetaData
 
-SCHEMA = "0006"
+SCHEMA = "0007"
 """The newest migration. Kept here so that opening a library of this schema needs no Alembic."""
 
 

@@ -1,4 +1,7 @@
-"""Pictures, their prompts and sites, and who starred them. What History filters by stands in its indexes."""
+"""Pictures, their prompts, weights and sites, and who starred them.
+
+What History filters by stands in its indexes.
+"""
 
 from sqlalchemy import CheckConstraint, Column, Float, Index, Integer, String, Table, Text, text
 
@@ -12,6 +15,20 @@ prompts = Table(
     Column("sha256", String(64), nullable=False, unique=True),
     Column("text", Text, nullable=False),
 )
+
+weights = Table(
+    "weights",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(32), nullable=False, unique=True),
+    Column("model", String(1000), nullable=False),
+    Column("text_encoder", String(1000), nullable=False),
+    Column("text_encoder_weight", Float),
+    Column("lora", String(1000)),
+    Column("lora_strength", Float),
+)
+"""Model, text encoder and LoRA that drew together; ``key`` is core.twins' ``weights_key``, the names are
+those of the first recipe that had it."""
 
 generations = Table(
     "generations",
@@ -41,6 +58,8 @@ generations = Table(
     Column("realism_mean", Float),
     Column("realism_rank", Float, nullable=False, server_default="0"),
     Column("shuffle", Integer, nullable=False),
+    Column("setting_key", String(32)),
+    reference("weights_id", "weights.id", nullable=True),
     one_of("visibility", "private", "library"),
     CheckConstraint("width > 0 AND height > 0 AND bytes >= 0 AND seconds >= 0", name="measures_possible"),
     CheckConstraint("rating_count >= 0", name="rating_count_possible"),
@@ -51,7 +70,8 @@ generations = Table(
 )
 """``realism_rank`` is realism_mean with 0 for none: pictures without ratings sort last on every database.
 ``sites`` is " foot sole " (generation_sites joined), for reading in passing. ``shuffle`` is a random place in
-the review order."""
+the review order. ``setting_key`` is core.twins'; it and ``weights_id`` are NULL where a recipe of before them
+can't be read."""
 
 # fmt: off
 FILTERED = (
@@ -97,6 +117,14 @@ Index(
     postgresql_where=text("deleted_at IS NOT NULL"),
 )
 Index("ix_generations_shuffle", generations.c.shuffle, generations.c.id)
+Index(
+    "ix_generations_twins",
+    generations.c.setting_key,
+    generations.c.weights_id,
+    generations.c.id,
+    sqlite_where=LIVE,
+    postgresql_where=LIVE,
+)
 
 generation_sites = Table(
     "generation_sites",

@@ -105,6 +105,11 @@ def encoder_name(source: str) -> str:
     return path.parent.name if path.name == "text_encoder" and path.parent.name else path.name
 
 
+def model_name(source: str) -> str:
+    """A model's name as a recipe has it, without the folders above it."""
+    return PurePath(source).name or source
+
+
 def encoder_line(recipe: Recipe) -> str:
     """The text encoder and how much of it: "first, weight 0.7"; empty for the model's own."""
     if recipe.text_encoder == STOCK_ENCODER:

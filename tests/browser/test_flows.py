@@ -27,6 +27,7 @@ SHOWN = {
     "review": "Review",
     "study": "Rate a study",
     "studies": "Studies",
+    "insights": "Insights",
     "datasets": "Datasets",
     "studio": "Caption studio",
     "training": "Training",
