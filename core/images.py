@@ -9,6 +9,7 @@ The PNG's text entries:
     script2skin-pixels    SHA-256 of the pixels
     script2skin-seal      SHA-256 of recipe and pixel hash together, so that a changed recipe is noticed too
     script2skin-metadata  SHA-256 of all entries, so that any other changed word is noticed (since 0.2)
+    script2skin-file      SHA-256 of every byte of the file but this entry and the C2PA manifest (since 0.2)
 
 No time stands in the file, so the same recipe gives the same bytes. The hashes show that a file is unharmed;
 they are no signature, since whoever changes a file on purpose can compute them again.
@@ -24,6 +25,7 @@ from PIL import Image, PngImagePlugin
 from core.errors import ImageFileError, RecipeError
 from core.files import write_files
 from core.jobs import DrawnImage
+from core.provenance.chunks import FILE_KEY, with_file_hash
 from core.provenance.metadata import XMP_KEY, xmp_packet
 from core.recipes import SIZE_MAX, Recipe
 
@@ -60,7 +62,7 @@ def encode_png(image: Image.Image, recipe: Recipe, further: Mapping[str, str] | 
 
 
 def encode_sealed(image: Image.Image, entries: Mapping[str, str]) -> bytes:
-    """The PNG file with these text entries and the hash of them all."""
+    """The PNG file with these text entries, the hash of them all, and the hash of the file."""
     info = PngImagePlugin.PngInfo()
     for key, value in {**entries, METADATA_KEY: metadata_seal(entries)}.items():
         if key in (XMP_KEY, RECIPE_KEY, SHEET_KEY):
@@ -69,12 +71,12 @@ def encode_sealed(image: Image.Image, entries: Mapping[str, str]) -> bytes:
             info.add_text(key, value)
     buffer = BytesIO()
     image.convert("RGB").save(buffer, format="PNG", pnginfo=info, compress_level=COMPRESSION)
-    return buffer.getvalue()
+    return with_file_hash(buffer.getvalue())
 
 
 def metadata_seal(entries: Mapping[str, str]) -> str:
-    """SHA-256 of all text entries but the seal itself, whatever their order."""
-    kept = sorted((key, value) for key, value in entries.items() if key != METADATA_KEY)
+    """SHA-256 of all text entries but the file's own hashes, whatever their order."""
+    kept = sorted((key, value) for key, value in entries.items() if key not in (METADATA_KEY, FILE_KEY))
     return hashlib.sha256(repr(kept).encode()).hexdigest()
 
 

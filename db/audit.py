@@ -24,6 +24,7 @@ class Action(StrEnum):
     DELETED = "deleted"
     RESTORED = "restored"
     CANCELLED = "cancelled"
+    PERSON_ADDED = "person added"
     ROLE_CHANGED = "role changed"
     MODEL_ADDED = "model added"
     MODEL_ACTIVATED = "model activated"

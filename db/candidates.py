@@ -42,6 +42,8 @@ class Candidates:
             for name in ("origin", "licence", "consent"):
                 values[name] = getattr(new.provenance, name)
             insert_missing(connection, candidates, folder=str(new.folder), **values)
+            subject, detail = f"{new.kind} {new.label}", f"for {new.base}, from {new.folder}"
+            write(connection, self.database, by, Action.MODEL_ADDED, subject, detail)
             return the_candidate(connection, candidates_query().where(_is_listed(new)))
 
     def list(self, kind: Kind | None = None, base: str | None = None) -> list[Candidate]:

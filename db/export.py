@@ -14,19 +14,23 @@ half-written is left. Formats:
 {formats}
 """
 
+import signal
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
+from types import FrameType
 
-from core.errors import InputError, Script2SkinError
+from core.errors import ExportCancelled, InputError, Script2SkinError
 from core.exporting.formats import FORMATS
 from core.exporting.items import Order
-from core.exporting.run import export
+from core.exporting.run import Progress, export
 from core.settings import Settings
+from db.audit import at_the_command_line
 from db.export_items import Choice, export_order
 from db.records import HistoryFilter
 from db.repository import Repository, open_repository
@@ -42,13 +46,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         with closing(open_repository(Settings.from_environment())) as repository:
             asking = asked.user or _first_user(repository.users.list())
             order = _order(repository, asked, asking)
-            done = export(order, asked.format, asked.output, _show_progress)
+            with _asked_to_stop() as stop:
+                done = export(order, asked.format, asked.output, _progress(stop))
+    except (ExportCancelled, KeyboardInterrupt):
+        print("\nStopped; nothing was left.", file=sys.stderr)
+        return 130
     except Script2SkinError as error:
         print(error, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("\nStopped; nothing was left.", file=sys.stderr)
-        return 130
     print(f"{done.output}: {done.pictures:,} pictures.")
     if done.left_out:
         print(f"{done.left_out:,} too near to a training picture were left out (--include-near takes them).")
@@ -56,13 +61,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _order(repository: Repository, asked: Namespace, asking: str) -> Order:
-    choice = _choice(asked)
+    choice, by = _choice(asked), asked.user or at_the_command_line()
     if asked.study is None:
-        return export_order(repository, choice, asking, asked.names, asked.margin)
+        return export_order(repository, choice, asking, asked.names, asked.margin, by)
     if replace(choice, near=False) != Choice():
         raise InputError("--study takes the pictures of a study as they are; leave filters and --ids out.")
     study = repository.studies.named(asked.study, asking)
-    return study_order(repository, study, asking, asked.names, asked.margin, choice.near)
+    return study_order(repository, study, asking, asked.names, asked.margin, choice.near, by)
 
 
 def _parser() -> ArgumentParser:
@@ -73,7 +78,11 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument("--format", choices=FORMATS, required=True)
     parser.add_argument("--output", type=Path, required=True, help="new folder or .zip file")
-    parser.add_argument("--user", help="who exports; what is private to others is left out")
+    parser.add_argument(
+        "--user",
+        help="who exports; what is private to others is left out (default: the library's first person; the "
+        "audit log then names the account it runs under)",
+    )
     parser.add_argument("--names", action="store_true", help="name raters and owners")
     parser.add_argument(
         "--margin",
@@ -126,10 +135,34 @@ def _first_user(users: Sequence) -> str:
     return min(users, key=lambda user: user.id).name if users else NOBODY
 
 
-def _show_progress(done: int, total: int) -> None:
+@contextmanager
+def _asked_to_stop() -> Iterator[Event]:
+    """Set by Ctrl+C, and looked at between two pictures: raised at once, it could fall into the library that
+    signs and be lost there. A second Ctrl+C does not wait."""
+    asked, before = Event(), signal.getsignal(signal.SIGINT)
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _progress(stop: Event) -> Progress:
     """A line that is written over, where somebody looks on."""
-    if sys.stderr.isatty() and (done % 20 == 0 or done == total):
-        print(f"\r{done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr)
+
+    def show(done: int, total: int) -> None:
+        if stop.is_set():
+            raise ExportCancelled("The export was stopped; nothing of it was kept.")
+        if sys.stderr.isatty() and (done % 20 == 0 or done == total):
+            print(f"\r{done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr)
+
+    return show
 
 
 if __name__ == "__main__":

@@ -24,10 +24,15 @@ class Choice:
 
 
 def export_order(
-    repository: Repository, choice: Choice, asking: str, rater_names: bool = False, margin: float = 1.0
+    repository: Repository,
+    choice: Choice,
+    asking: str,
+    rater_names: bool = False,
+    margin: float = 1.0,
+    by: str = "",
 ) -> Order:
-    """The order for ``core.exporting.run.export``, which will stand in the audit log. Nothing is read yet but
-    the number of pictures."""
+    """The order for ``core.exporting.run.export``, which will stand in the audit log, as done by ``by`` where
+    the asking user's name only says what may be seen. Nothing is read yet but the number of pictures."""
     left_out = 0 if choice.near else count_near(repository, choice, asking)
     left = IdRanges()
 
@@ -39,7 +44,7 @@ def export_order(
 
     def write_down(form: str, count: int) -> None:
         names = ", with names" if rater_names else ""
-        repository.audit.exported(asking, f"{count} pictures as {form}", f"pictures {left}{names}")
+        repository.audit.exported(by or asking, f"{count} pictures as {form}", f"pictures {left}{names}")
 
     return Order(
         walk=walk,

@@ -17,9 +17,11 @@ def study_order(
     rater_names: bool = False,
     margin: float = 1.0,
     near: bool = False,
+    by: str = "",
 ) -> Order:
-    """The order for ``core.exporting.run.export``, which will stand in the audit log. Photographs of the
-    study are never among its pictures; those too near to a training picture are where ``near`` asks.
+    """The order for ``core.exporting.run.export``, which will stand in the audit log, as done by ``by``
+    where the asking user's name only says what may be seen. Photographs of the study are never among its
+    pictures; those too near to a training picture are where ``near`` asks.
 
     Raises:
         NotAllowedError: the asking user does not lead the study, or still has pictures of it to rate.
@@ -31,7 +33,7 @@ def study_order(
     def write_down(form: str, count: int) -> None:
         what = "its answers" if form == "ratings" else f"{count} pictures as {form}"
         detail = f"{study.name}, {what}{', people named' if rater_names else ''}"
-        repository.audit.exported(asking, f"study {study.id}", detail)
+        repository.audit.exported(by or asking, f"study {study.id}", detail)
 
     return replace(order, walk=lambda: _rated_there(order, answers), study=answers, write_down=write_down)
 

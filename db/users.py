@@ -34,6 +34,21 @@ class Users:
             raise InputError(f"Unknown role '{role}'; choose one of {', '.join(ROLES)}.")
         return self._find(name) or self._add(name, role)
 
+    def add(self, name: str, role: str, asking: str) -> User:
+        """Adds a person before they come for the first time, so that they find their role. Admins only.
+
+        Raises:
+            InputError: as ``ensure``, or the person is known already.
+        """
+        with self.database.reading() as connection:
+            allowed_id(connection, asking, Capability.ADMINISTER)
+        if (known := self._find(name.strip())) is not None:
+            raise InputError(f"{known.name} is known already, as {known.role}; change the role above.")
+        user = self.ensure(name, role)
+        with self.database.writing() as connection:
+            write(connection, self.database, asking, Action.ROLE_CHANGED, user.name, f"added as {role}")
+        return user
+
     def list(self) -> list[User]:
         """Everybody, by name."""
         with self.database.reading() as connection:
@@ -66,7 +81,8 @@ class Users:
 
     def _add(self, name: str, role: str) -> User:
         with self.database.writing() as connection:
-            insert_missing(connection, users, name=name, role=role, created_at=self.database.clock())
+            if insert_missing(connection, users, name=name, role=role, created_at=self.database.clock()):
+                write(connection, self.database, name, Action.PERSON_ADDED, name, f"as {role}")
             return User(*connection.execute(select(*_COLUMNS).where(users.c.name == name)).one())
 
 

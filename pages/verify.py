@@ -30,11 +30,11 @@ def show_page(repository: Repository, user: str) -> None:
         return
     with st.spinner("Looking at the file …"):
         verdict = examine(dropped.getvalue(), anchors(repository.library))
-    left, right = st.columns([2, 3], gap="medium")
-    with left:
-        show_entries(repository, user, verdict, dropped.getvalue())
-    with right:
+    answer, beside = st.columns([3, 2], gap="medium")  # on a small screen the answer comes first
+    with answer:
         show_verdict(verdict)
+    with beside:
+        show_entries(repository, user, verdict, dropped.getvalue())
 
 
 require_frame("pages/verify.py")

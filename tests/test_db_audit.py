@@ -16,12 +16,13 @@ from core.exporting.run import export
 from core.images import store_image
 from core.provenance.outgoing import Outgoing
 from core.recipes import Recipe
+from core.settings import PROJECT
 from db import backup as backup_command
 from db import export as export_command
 from db import export_dataset
 from db import purge as purge_command
 from db import restore as restore_command
-from db.audit import Action, AuditEntry
+from db.audit import Action, AuditEntry, at_the_command_line
 from db.export_items import Choice, export_order
 from db.id_ranges import in_words
 from db.records import HistoryFilter
@@ -32,9 +33,10 @@ NOW = Identity("a" * 64, "b" * 64)
 
 
 def log(repository: Repository) -> list[AuditEntry]:
-    """All lines, oldest first."""
+    """All lines but of who was added, oldest first."""
     repository.users.ensure("root", "admin")
-    return repository.audit.entries("root", limit=None)[::-1]
+    entries = repository.audit.entries("root", limit=None)[::-1]
+    return [one for one in entries if one.action != "person added"]
 
 
 def lines(repository: Repository) -> list[tuple[str, str, str]]:
@@ -94,6 +96,13 @@ def test_a_role_and_a_model_are_written_down_with_who_changed_them(repository: R
     ]
 
 
+def test_who_was_added_is_written_down_with_the_role_and_once(repository: Repository) -> None:
+    for name, role in (("root", "admin"), ("cat", "reader"), ("cat", "admin")):
+        repository.users.ensure(name, role)
+    added = repository.audit.entries("root", [Action.PERSON_ADDED])[:2]
+    assert [(one.subject, one.detail) for one in added] == [("cat", "as reader"), ("root", "as admin")]
+
+
 def candidate(repository: Repository, clock: Clock) -> int:
     new = NewCandidate(Kind.ENCODER, "embedded", Path("/runs/x"), "x", NOW.sha256, Provenance("o", "l", "c"))
     id = repository.candidates.add(new, "ann").id
@@ -121,6 +130,7 @@ def test_putting_into_use_and_back_is_written_down_and_for_leads_alone(
         repository.candidates.remove(id, "cat")
     repository.candidates.remove(id, "ann")
     assert lines(repository) == [
+        ("ann", "model added", "encoder x"),
         ("ann", "model activated", "encoder x"),
         ("bob", "model activated", "encoder the model's own"),
         ("ann", "model activated", "encoder back to x"),
@@ -210,6 +220,9 @@ def test_commands_write_down_what_they_did(
     repository.close()
     assert purge_command.main(["--days", "0"]) == 0
     repository = stocked()
+    assert {one.actor for one in log(repository) if one.subject == "1 pictures as pairs"} == {
+        at_the_command_line()
+    }
     assert [(action, subject) for _, action, subject in lines(repository)] == [
         ("exported", "1 pictures as pairs"),
         ("exported", "dataset mine"),
@@ -230,3 +243,11 @@ def test_commands_write_down_what_they_did(
 def test_ids_are_told_in_few_words() -> None:
     assert in_words([]) == ""
     assert in_words([*range(1, 58), 60, 7]) == "1-57, 60, 7"
+
+
+def test_every_download_in_the_app_writes_itself_down() -> None:
+    """By the page's own call, or by the walk over pictures that an export is."""
+    written = ("audit.exported(", "as_it_leaves(", "export_order(")
+    pages = [path for path in (PROJECT / "pages").rglob("*.py") if "download_button(" in path.read_text()]
+    assert len(pages) > 5
+    assert [path.name for path in pages if not any(words in path.read_text() for words in written)] == []

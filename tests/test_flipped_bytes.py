@@ -146,6 +146,44 @@ def test_a_flipped_byte_is_noticed_in_a_download_with_visible_words(
     assert unnoticed(content, anchors(keys)) == []
 
 
+def test_a_flipped_byte_is_noticed_in_the_librarys_own_file(items: list[Item], keys: Path) -> None:
+    assert unnoticed(items[0].image_path.read_bytes(), anchors(keys)) == []
+
+
+@pytest.mark.parametrize("kind", ["kept", "unsigned", "sheet"])
+def test_every_byte_of_headers_and_keywords_counts_without_a_signature(
+    items: list[Item], keys: Path, kind: str
+) -> None:
+    """Readers of PNG ignore some of the header, and an entry under another keyword is not looked for; the
+    checksums are put right."""
+    paths, outgoing = tuple(one.image_path for one in items), outgoing_of(keys, False)
+    content = {
+        "kept": paths[0].read_bytes(),
+        "unsigned": outgoing.encode(paths[0]),
+        "sheet": encode_sheet(Sheet("Two", "", ("Tinea",), ("Fair", "Brown"), paths), outgoing),
+    }[kind]
+    chunks, passed = list(chunks_of(content)), []
+    for index, one in enumerate(chunks):
+        names = one.data.partition(b"\0")[0] if one.kind in (b"tEXt", b"iTXt") else one.data[:13]
+        for at in range(0, len(names), 1 if one.kind == b"IHDR" else 2):
+            other = Chunk(one.kind, flipped(one.data, at, 1 << at % 3), True)
+            changed = rebuilt([*chunks[:index], other, *chunks[index + 1 :]])
+            if examine(changed).standing is Standing.INTACT:
+                passed.append((one.kind, at))
+    assert passed == []
+
+
+def test_the_checksum_and_the_padding_of_the_compressed_pixels_count(items: list[Item]) -> None:
+    """They change no pixel, so that no hash of pixels shows them."""
+    chunks = list(chunks_of(items[0].image_path.read_bytes()))
+    index = next(i for i, one in enumerate(chunks) if one.kind == b"IDAT")
+    data = chunks[index].data
+    for at in range(len(data) - 5, len(data)):
+        other = Chunk(b"IDAT", flipped(data, at, 128), True)
+        changed = rebuilt([*chunks[:index], other, *chunks[index + 1 :]])
+        assert examine(changed).standing is Standing.ALTERED
+
+
 def test_labels_and_padding_of_the_signed_manifest_count_too(items: list[Item], keys: Path) -> None:
     """C2PA's own hashes do not cover them; the checksums are put right."""
     content = outgoing_of(keys, True).encode(items[0].image_path)
@@ -171,6 +209,22 @@ def test_a_dicom_file_of_another_library_is_whole_and_its_signer_unknown(
     assert (known.standing, known.trusted, known.recipe) == (Standing.INTACT, True, items[0].recipe)
     assert (unknown.standing, unknown.trusted, unknown.signer) == (Standing.INTACT, False, known.signer)
     assert known.source == read_recipe(items[0].image_path)[1]
+
+
+def test_no_changed_byte_of_the_certificates_stops_the_reader_of_seals(
+    items: list[Item], keys: Path, tmp_path: Path
+) -> None:
+    """Among them those that name the curve: the library then knows no such algorithm."""
+    export(Order(lambda: iter(items), 2, outgoing_of(keys, True)), "dicom", tmp_path / "out.zip")
+    content = first_file(tmp_path / "out.zip")
+    start = content.index(seals.MARK)
+    field = content[start : start + len(seals.placeholder(load_credentials(keys)))]
+    chain = len(field.split(b";")[2])
+    first = field.index(b";", len(seals.MARK) + 7) + 1
+    assert seals.read_seal(field) is not None and chain > 1000
+    for at in range(first, first + chain):
+        found = seals.read_seal(flipped(field, at, 1 << at % 3))
+        assert found is None or not found.whole
 
 
 def test_a_seal_made_anew_without_the_key_is_not_the_signers(

@@ -59,6 +59,23 @@ def test_an_admin_changes_a_role_and_it_is_written_down(repository: Repository) 
     assert (entry.actor, entry.subject, entry.detail) == (ADMIN, OTHER, "reviewer to lead")
 
 
+def test_an_admin_adds_a_person_who_then_finds_their_role(repository: Repository) -> None:
+    app = open_admin()
+    app.text_input(key="admin_add_name").set_value("  Dr   Okoye ")
+    app.selectbox(key="admin_add_role").set_value("lead")
+    scenes.healthy(scenes.press(app, "admin_add_person"))
+    assert roles(repository)["Dr Okoye"] == "lead"
+    (entry,) = repository.audit.entries(ADMIN, [Action.ROLE_CHANGED])
+    assert (entry.actor, entry.subject, entry.detail) == (ADMIN, "Dr Okoye", "added as lead")
+    app = open_admin()
+    app.text_input(key="admin_add_name").set_value("Dr Okoye")
+    app = scenes.press(app, "admin_add_person")
+    assert "Dr Okoye is known already, as lead" in app.error[0].value
+    with pytest.raises(NotAllowedError):
+        repository.users.add("Dr New", "admin", LEAD)
+    assert "Dr New" not in roles(repository)
+
+
 def test_the_last_admin_keeps_the_role_and_is_told_why(repository: Repository) -> None:
     app = role_box(open_admin(), ADMIN).set_value("reader").run()
     assert "only admin" in app.error[0].value

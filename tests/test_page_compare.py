@@ -239,7 +239,7 @@ def test_the_sheet_holds_the_table_as_it_is_shown(
     assert (verdict.standing, verdict.trusted) == (Standing.INTACT, True)
     assert [one.recipe for one in verdict.pictures] == [job.recipe for job in jobs_of(repository)]
     repository.users.ensure("Root", "admin")
-    entry = repository.audit.entries("Root")[0]
+    entry = repository.audit.entries("Root", ["exported"])[0]
     assert (entry.actor, entry.action) == (scenes.PERSON, "exported")
     assert (entry.subject, entry.detail) == ("comparison sheet", "pictures 1-4")
 

@@ -115,6 +115,17 @@ def test_a_new_address_begins_as_reader_and_one_named_as_admin_as_admin(
         assert roles(repository)[email.lower()] == role
 
 
+def test_who_was_added_by_an_admin_has_the_role_at_the_first_sign_in(repository: Repository) -> None:
+    app = as_role("admin").switch_page("pages/admin.py").run()
+    app.text_input(key="admin_add_name").set_value("Second Reader")
+    app = scenes.press(app, "admin_add_person")
+    assert "“Second Reader” is no e-mail address" in app.error[0].value
+    app.text_input(key="admin_add_name").set_value("Second.Reader@Clinic.example")
+    scenes.healthy(scenes.press(app, "admin_add_person"))
+    app = scenes.healthy(app_of(email="second.reader@clinic.example", email_verified=True).run())
+    assert "(reviewer)" in scenes.texts(app)
+
+
 def test_being_named_as_admin_changes_no_role_that_was_given_since(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """A PNG file read chunk by chunk. Every byte counts: each belongs to a chunk, each chunk has a checksum."""
 
+import hashlib
 import struct
 import zlib
 from collections.abc import Iterator
@@ -8,6 +9,9 @@ from dataclasses import dataclass
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 KNOWN = frozenset({b"IHDR", b"IDAT", b"IEND", b"tEXt", b"iTXt", b"zTXt", b"caBX"})
 """Chunks that our files have; caBX holds the C2PA manifest."""
+FILE_KEY = "script2skin-file"
+"""Keyword of the text entry that holds the hash of the file."""
+_FILE_ENTRY = FILE_KEY.encode() + b"\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,32 @@ def chunks_of(content: bytes) -> Iterator[Chunk]:
         (checksum,) = struct.unpack_from(">I", content, end - 4)
         yield Chunk(kind, data, zlib.crc32(kind + data) == checksum)
         at = end
+
+
+def file_hash(content: bytes) -> str:
+    """SHA-256 of every chunk, but the entry for this hash and the C2PA manifest, whose own hashes cover the
+    whole file. The checksums follow from the chunks."""
+    digest = hashlib.sha256()
+    for one in chunks_of(content):
+        if one.kind != b"caBX" and not _holds_file_hash(one):
+            digest.update(struct.pack(">I", len(one.data)) + one.kind + one.data)
+    return digest.hexdigest()
+
+
+def with_file_hash(content: bytes) -> bytes:
+    """The PNG file with its hash as a text entry before the pixels, as readers expect it."""
+    data = _FILE_ENTRY + file_hash(content).encode()
+    entry = struct.pack(">I", len(data)) + b"tEXt" + data + struct.pack(">I", zlib.crc32(b"tEXt" + data))
+    at = len(SIGNATURE)
+    for one in chunks_of(content):
+        if one.kind == b"IDAT":
+            break
+        at += 12 + len(one.data)
+    return content[:at] + entry + content[at:]
+
+
+def _holds_file_hash(chunk: Chunk) -> bool:
+    return chunk.kind == b"tEXt" and chunk.data.startswith(_FILE_ENTRY)
 
 
 def troubles_of(content: bytes) -> list[str]:

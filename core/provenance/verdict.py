@@ -25,7 +25,7 @@ from core.images import (
     recipe_seal,
 )
 from core.provenance.answers import Form, Standing, Verdict
-from core.provenance.chunks import chunks_of, is_png, text_entries, troubles_of
+from core.provenance.chunks import FILE_KEY, chunks_of, file_hash, is_png, text_entries, troubles_of
 from core.provenance.documents import examine_dicom, examine_pdf, is_dicom, is_pdf
 from core.provenance.jumbf import frame_troubles
 from core.provenance.manifest import RECIPE_LABEL, SHEET_LABEL, Manifest, read_manifest
@@ -73,6 +73,8 @@ def _of_ours(
     twice = [key for key, count in Counter(key for key, _ in entries).items() if count > 1]
     findings = [*troubles_of(content), *(f"The entry {key} is there twice." for key in twice)]
     findings += _metadata_findings(text, key, image)
+    if FILE_KEY in text and text[FILE_KEY] != file_hash(content):
+        findings.append("Bytes of the file are not the ones that were written.")
     told = _told_by_recipe(text) if key == RECIPE_KEY else _told_by_sheet(text[key])
     manifest, signing = _manifest(content, anchors, text, told)
     findings += [*told.findings, *signing]
@@ -98,7 +100,7 @@ def _metadata_findings(text: dict[str, str], key: str, image: Image.Image | None
         findings.append("The pixels are not the ones that were written.")
     if text.get(SEAL_KEY) != recipe_seal(text.get(key, ""), text.get(PIXELS_KEY, "")):
         findings.append("The recipe is not the one that was written with these pixels.")
-    sealed = SOURCE_KEY in text or METADATA_KEY in text or key == SHEET_KEY
+    sealed = key == SHEET_KEY or not text.keys().isdisjoint((SOURCE_KEY, METADATA_KEY, FILE_KEY))
     if sealed and text.get(METADATA_KEY) != metadata_seal(text):
         findings.append("The description beside the recipe was changed.")
     return findings

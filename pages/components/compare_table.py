@@ -23,6 +23,9 @@ from pages.components.withheld import any_withheld, show_withheld
 from pages.components.wording import counted, encoder_line, plain, value_label
 
 CELL_WIDTH = 112
+HEADING = "compare_heading"
+"""Begins the keys of what stays in view at the left edge."""
+
 Drawn = dict[int, Generation]
 """Pictures that are there and not deleted, by the id of their job."""
 
@@ -150,16 +153,18 @@ def _retry(resources: Resources, user: str, jobs: list[Job]) -> None:
 def _show_table(
     resources: Resources, user: str, comparison: Comparison, jobs: list[Job], drawn: Drawn
 ) -> None:
-    """A heading row, then each row with its heading; on a small screen the table scrolls sideways."""
+    """A heading row, then each row with its heading; on a small screen the table scrolls sideways, and the
+    headings of the rows stay (look.py)."""
     rows, columns = comparison.rows, comparison.columns
     place = {(value_of(j.recipe, rows.kind), value_of(j.recipe, columns.kind)): j for j in jobs}
     width = len(columns.values) + 1
     with st.grid(width, min_column_width=CELL_WIDTH, wrap=False, gap="xsmall", key="compare_table") as grid:
-        grid.cell().empty()
+        grid.cell().container(key=f"{HEADING}_corner").empty()
         for column in columns.values:
             grid.cell().markdown(f"**{plain(value_label(columns.kind, column))}**")
-        for row in rows.values:
-            grid.cell().markdown(f"**{plain(value_label(rows.kind, row))}**")
+        for number, row in enumerate(rows.values):
+            heading = grid.cell().container(key=f"{HEADING}_{number}")
+            heading.markdown(f"**{plain(value_label(rows.kind, row))}**")
             for column in columns.values:
                 with grid.cell(), errors_shown():
                     name = f"{value_label(rows.kind, row)}, {value_label(columns.kind, column)}"

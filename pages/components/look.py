@@ -8,6 +8,10 @@ STYLE = """
 .st-key-disclaimer p {letter-spacing: .01em;}
 .st-key-gallery button[kind="tertiary"] {justify-content: flex-start; text-align: left; min-height: 1.75rem;}
 .st-key-compare_table button[kind="tertiary"] {justify-content: flex-start; text-align: left;}
+.st-key-compare_table > .stGridCell:has([class*="st-key-compare_heading"]) {
+  position: sticky; left: 0; z-index: 2; align-self: stretch; padding-right: .5rem;
+  background: light-dark(#FBFCFC, #111A1D); overflow-wrap: anywhere; hyphens: auto;
+}
 .st-key-review_realism kbd, .st-key-review_realism [data-testid="stButtonShortcut"] {display: none;}
 .st-key-filter_text {min-width: 15rem;}
 button[data-variant="segmented_control"][data-selected="true"] {color: inherit; font-weight: 600;}
