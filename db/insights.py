@@ -119,7 +119,7 @@ class Insights:
     def rated_days(self, scope: Scope, asking: str) -> list[RatedDay]:
         """What was said of the scope's pictures, by the day it was said, oldest first."""
         given = said().subquery("given")
-        day, met, scale = func.date(given.c.created_at), given.c.met, given.c.realism
+        day, met, scale = self._day(given.c.created_at), given.c.met, given.c.realism
         sums = (func.count(scale), func.sum(scale), func.sum(scale * scale), func.count(met), func.sum(met))
         answered = or_(scale.is_not(None), met.is_not(None))
         with self.database.reading() as connection:
@@ -131,6 +131,11 @@ class Insights:
                 .order_by(day)
             )
             return [_to_day(row) for row in connection.execute(query)]
+
+    def _day(self, moment: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The day of a moment in UTC, in which SQLite keeps them."""
+        postgresql = self.database.engine.dialect.name == "postgresql"
+        return func.date(func.timezone("UTC", moment) if postgresql else moment)
 
     def pictures(
         self, scope: Scope, behind: Behind, asking: str, skip: int = 0, limit: int = LIMIT

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from core.recipes import Recipe
 from core.twins import setting_key
@@ -53,6 +53,15 @@ def fill(repository: Repository, count: int, seed: int = 1) -> None:
         )
         marked = [{"user_id": owners[0], "generation_id": r["id"]} for r in rows if rng.random() < 0.01]
         connection.execute(insert(stars), marked)
+        _go_on_counting(connection)
+
+
+def _go_on_counting(connection: Connection) -> None:
+    """Rows that follow get ids of their own: PostgreSQL's counters know nothing of ids that were given."""
+    if connection.dialect.name == "postgresql":
+        for table in ("generations", "prompts"):
+            newest = f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
+            connection.exec_driver_sql(newest)
 
 
 def _row(

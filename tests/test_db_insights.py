@@ -96,7 +96,8 @@ def said(repository: Repository) -> list[tuple[int, Any, bool | None, int | None
         times = connection.execute(
             text(
                 "SELECT v.item_id, u.name, date(max(a.created_at)) FROM study_showings v"
-                " JOIN users u ON u.id = v.rater_id JOIN study_answers a ON a.showing_id = v.id GROUP BY v.id"
+                " JOIN users u ON u.id = v.rater_id JOIN study_answers a ON a.showing_id = v.id"
+                " GROUP BY v.id, u.name"
             )
         ).all()
     moments = {(item, name): moment for item, name, moment in times}
