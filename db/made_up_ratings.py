@@ -105,11 +105,11 @@ def _study(connection: Connection, rng: random.Random, ids: list[int], raters: l
 
 
 def _answers(rng: random.Random, showing: int) -> list[dict[str, Any]]:
-    """All that follows the reveal; one in ten corrects an answer, one in twenty is not finished."""
+    """All that follows the reveal; one in ten corrects an answer, three in twenty are not finished."""
     at: datetime = START + timedelta(days=rng.random() * 365)
     values: list[tuple[str, Any]] = [(name, rng.choice(VERDICTS)) for name in CRITERIA]
     values += [("realism", rng.randint(1, 7)), ("tone_seen", 4), ("artefacts", {})]
     values += [("realism", rng.randint(1, 7))] if rng.random() < 0.1 else []
-    values += [("finished", True)] if rng.random() < 0.95 else []
+    values += [("finished", True)] if rng.random() < 0.85 else []
     said = {"showing_id": showing, "created_at": at, "blind": False, "seconds": 1.0}
     return [said | {"question": name, "value": json.dumps(value)} for name, value in values]

@@ -289,19 +289,24 @@ def test_the_same_recipe_drawn_twice_is_one_recipe(repository: Repository) -> No
     assert repository.twins.pairs(Scope(), "ann") == [] and id == 4
 
 
-def test_an_open_study_tells_nothing_and_a_closed_one_counts(made_up: Repository) -> None:
+def test_an_open_study_tells_nothing_and_hides_its_pictures_from_its_raters(made_up: Repository) -> None:
     with made_up.database.reading() as connection:
         study = connection.execute(text("SELECT id FROM studies")).scalar_one()
+        items = set(connection.execute(text("SELECT generation_id FROM study_items")).scalars())
     figures = made_up.insights
-    closed = figures.counts(Scope(), "bob"), figures.cells("rash", "tone", Scope(), "bob")
+    made_up.users.ensure("dan", "lead")
+    closed = figures.counts(Scope(), "dan"), sum(day.judged for day in figures.rated_days(Scope(), "dan"))
     made_up.studies.close(study, "ann", closed=False)
-    opened = figures.counts(Scope(), "bob"), figures.cells("rash", "tone", Scope(), "bob")
+    opened = figures.counts(Scope(), "dan"), sum(day.judged for day in figures.rated_days(Scope(), "dan"))
     assert opened[0].rated < closed[0].rated and opened[0].pictures == closed[0].pictures
-    given = judged(made_up)
-    assert close(opened[0], counted(seen(made_up, Scope(), "bob"), given))
-    days = sum(day.judged for day in figures.rated_days(Scope(), "bob"))
+    assert opened[1] < closed[1]
+    assert close(opened[0], counted(seen(made_up, Scope(), "dan"), judged(made_up)))
+    rater = next(p.rater for p in made_up.studies.progress(study, "ann") if p.done < p.total)
+    pictures = figures.pictures(Scope(), Behind(), rater, limit=500)
+    assert not items & {picture.id for picture in pictures.items}
+    assert figures.counts(Scope(), rater).pictures == pictures.total == len(pictures.items)
     made_up.studies.close(study, "ann")
-    assert sum(day.judged for day in figures.rated_days(Scope(), "bob")) > days
+    assert figures.counts(Scope(), "dan") == closed[0]
 
 
 def test_only_who_leads_counts_another_persons_pictures(made_up: Repository) -> None:

@@ -265,6 +265,22 @@ def test_review_blind_then_known_by_keyboard_alone(page: sync_api.Page, address:
     settle(page)
 
 
+def test_a_click_in_insights_shows_the_pictures_and_history_shows_the_same(
+    page: sync_api.Page, address: str
+) -> None:
+    open_page(page, address, "insights")
+    page.locator(".st-key-insights_map .mark-text.role-mark text").last.click()
+    settle(page)
+    shown = page.locator(".st-key-insights_pictures img")
+    expect(shown.first).to_be_visible()
+    count = shown.count()
+    keep(page, "insights-pictures")
+    press(page, "insights_history")
+    page.get_by_role("heading", name="History", exact=True, level=1).wait_for()
+    settle(page)
+    assert page.locator(".st-key-gallery img").count() == count
+
+
 def button(page: sync_api.Page, key: str) -> sync_api.Locator:
     return page.locator(f".st-key-{key}").get_by_role("button").first
 
