@@ -33,7 +33,6 @@ def show_page(repository: Repository, person: str) -> None:
     page_heading("Insights")
     show_withheld(repository, person)
     show_undo_bar(repository, person)
-    show_withheld(repository, person)
     asked = ask_scope(repository, person)
     counts = repository.insights.counts(asked.scope, person)
     if not counts.pictures:
