@@ -22,8 +22,8 @@ APP = str(Path(__file__).resolve().parent.parent / "streamlit_app.py")
 PERSON = "Dr Amari"
 OTHER = "Dr Lund"
 PAGES = (
-    *("generate", "compare", "history", "review", "study", "studies", "datasets", "studio"),
-    *("training", "models", "verify", "about", "insights"),
+    *("generate", "compare", "history", "review", "study", "studies", "insights", "datasets"),
+    *("studio", "training", "models", "verify", "about"),
 )
 
 
