@@ -23,8 +23,8 @@ from typing import Any
 
 import torch
 
-from core.loading import Pipeline, load_pipeline
-from core.pipeline import Step, draw
+from core.drawing.loading import Pipeline, load_pipeline
+from core.drawing.pipeline import Step, draw
 from core.quiet import mute_libraries
 from core.recipes import Recipe
 

@@ -22,15 +22,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.attributes import Attributes
-from core.composing import STOCK_ENCODER, Composition, Wish, compose, series
+from core.drawing.composing import STOCK_ENCODER, Composition, Wish, compose, series
+from core.drawing.starts import StartPicture, prepare_start, with_start
+from core.drawing.uploads import read_photograph
 from core.errors import ImageFileError, InputError, Script2SkinError
-from core.model_folders import resolve_source
+from core.language.attributes import Attributes
 from core.quiet import mute_libraries
 from core.recipes import LORA_STRENGTH_MAX, SCHEDULERS, STRENGTH_DEFAULT, Recipe
 from core.settings import EMBEDDED_MODEL, Settings
-from core.starts import StartPicture, prepare_start, with_start
-from core.uploads import read_photograph
+from core.weights.model_folders import resolve_source
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -187,8 +187,8 @@ def _encoder(asked: Namespace) -> "Encode":
 def _draw_all(
     recipes: Sequence[Recipe], outputs: Sequence[Path], start: StartPicture | None, encode: "Encode"
 ) -> None:
+    from core.drawing.pipeline import draw, load_for
     from core.files import write_files
-    from core.pipeline import draw, load_for
 
     pipeline = load_for(recipes[0])
     image = None if start is None else start.image()

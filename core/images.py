@@ -40,7 +40,7 @@ STARTED_DESCRIPTION = (
 RECIPE_KEY = "script2skin"
 PIXELS_KEY = "script2skin-pixels"
 SHEET_KEY = "script2skin-sheet"
-"""In place of the recipe where several pictures stand in one file (core/sheets.py)."""
+"""In place of the recipe where several pictures stand in one file (core/drawing/sheets.py)."""
 SEAL_KEY = "script2skin-seal"
 METADATA_KEY = "script2skin-metadata"
 STRIP_MAX = 64

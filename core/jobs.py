@@ -25,7 +25,7 @@ class JobState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Job:
     """One picture to be drawn. Jobs asked for together share ``request_id``, which may begin with what
-    they are for (``core.comparisons``)."""
+    they are for (``core.drawing.comparisons``)."""
 
     id: int
     request_id: str

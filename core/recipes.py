@@ -6,8 +6,8 @@ import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from core.attributes import Attributes
 from core.errors import RecipeError
+from core.language.attributes import Attributes
 
 SEED_MAX = 2**32 - 1
 STEPS_MAX = 200
@@ -54,8 +54,8 @@ class Recipe:
     the start picture, whose pixels (already in this recipe's size) have that SHA-256; a strength near 0 keeps
     it, 1 draws it anew.
 
-    ``lora`` is the name of a run or a folder (``core.loras``), drawn with at ``lora_strength``: 0 draws as if
-    there were none, 1 as it was trained.
+    ``lora`` is the name of a run or a folder (``core.weights.loras``), drawn with at ``lora_strength``: 0
+    draws as if there were none, 1 as it was trained.
     """
 
     prompt: str

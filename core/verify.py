@@ -15,11 +15,11 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.drawing.sheets import Cell
 from core.provenance.answers import Standing, Verdict
 from core.provenance.credentials import anchors
 from core.provenance.verdict import examine
 from core.settings import Settings
-from core.sheets import Cell
 
 
 def main(argv: Sequence[str] | None = None) -> int:

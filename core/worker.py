@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from core.checkpoints import drawn_encoder_hash, model_hash
+from core.drawing.preview_files import remove_preview, sweep_previews, write_preview
+from core.drawing.starts import read_start
 from core.errors import Cancelled, LibraryBusyError, ModelError, Script2SkinError
-from core.examiner import Examiner
 from core.images import store_image
 from core.jobs import DrawnImage, Job, JobStore
 from core.leases import Lease
-from core.model_folders import resolve_source
-from core.preview_files import remove_preview, sweep_previews, write_preview
+from core.measuring.examiner import Examiner
 from core.quiet import mute_libraries
 from core.recipes import Recipe
-from core.starts import read_start
 from core.versions import drawing_versions
+from core.weights.checkpoints import drawn_encoder_hash, model_hash
+from core.weights.model_folders import resolve_source
 
 if TYPE_CHECKING:
-    from core.pipeline import Pipeline, Step
+    from core.drawing.pipeline import Pipeline, Step
 
 logger = logging.getLogger(__name__)
 LEASE_SECONDS = 60.0
@@ -125,7 +125,7 @@ class Worker:
         self._finish(job, store_image(self._library, image, recipe, seconds))
 
     def _draw(self, pipeline: "Pipeline", job: Job, lease: Lease, start: Image.Image | None) -> Image.Image:
-        from core.pipeline import draw
+        from core.drawing.pipeline import draw
 
         def on_step(step: "Step") -> None:
             lease.report_step(step.number, step.total, f"Drawing ... {step.seconds_per_step:.1f} s a step")
@@ -170,7 +170,7 @@ class Worker:
 
 
 def _load_pipeline(recipe: Recipe) -> "Pipeline":
-    from core.pipeline import load_for
+    from core.drawing.pipeline import load_for
 
     return load_for(recipe)
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping, Select, insert, select
 
-from core.candidates import Activation, Candidate, Identity, Kind, refusal
 from core.errors import InputError
 from core.roles import Capability
+from core.weights.candidates import Activation, Candidate, Identity, Kind, refusal
 from db.audit import Action, write
 from db.candidate_rows import find_candidate
 from db.engine import Database

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO
 from zipfile import BadZipFile, ZipFile
 
+from core.drawing.starts import FOLDER, StartKind
 from core.errors import InputError
-from core.starts import FOLDER, StartKind
 
 FORMAT = 2
 READABLE = (1, 2)

@@ -19,8 +19,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from core.checklists import CRITERIA
-from core.studies import AI, CRITERIA_MET
+from core.review.checklists import CRITERIA
+from core.review.studies import AI, CRITERIA_MET
 from db.tables import ratings, studies, study_answers, study_items, study_showings
 
 r = ratings.c

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, select
 
-from core.candidates import Candidate, GateResult, Identity, Kind, Provenance
 from core.errors import NotFoundError
+from core.weights.candidates import Candidate, GateResult, Identity, Kind, Provenance
 from db.tables import candidates, gate_results, users
 
 

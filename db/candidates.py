@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, select, update
 
-from core.candidates import Candidate, CheckReport, Kind, NewCandidate
 from core.errors import InputError
 from core.roles import Capability
+from core.weights.candidates import Candidate, CheckReport, Kind, NewCandidate
 from db.activations import in_use
 from db.audit import Action, write
 from db.candidate_rows import candidates_query, find_candidate, latest_result, the_candidate, to_candidate

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from core.dataset_exports import write_export
 from core.errors import Script2SkinError
+from core.photographs.dataset_exports import write_export
 from core.settings import Settings
 from db.audit import at_the_command_line
 from db.repository import open_repository

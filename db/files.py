@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.drawing.starts import FOLDER as STARTS
 from core.exporting.shelf import shelf
-from core.starts import FOLDER as STARTS
 from db.engine import sqlite_path
 from db.records import DiskUse
 

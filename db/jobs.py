@@ -7,11 +7,11 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
+from core.drawing.starts import StartPicture
 from core.errors import InputError, NotAllowedError, NotFoundError, StorageError
 from core.jobs import DrawnImage, Job, JobState
 from core.recipes import Recipe
 from core.roles import Capability
-from core.starts import StartPicture
 from db import leases, starts
 from db.audit import Action, write
 from db.engine import Database

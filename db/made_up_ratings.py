@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from core.checklists import CRITERIA
 from core.recipes import Recipe
-from core.studies import AI
+from core.review.checklists import CRITERIA
+from core.review.studies import AI
 from db.generations import weights_id
 from db.made_up_library import RASHES, SITES, START, TONES
 from db.repository import Repository

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields
 
 from sqlalchemy import RowMapping, func, select
 
-from core.readings import Reading, Unread
+from core.measuring.readings import Reading, Unread
 from core.recipes import Recipe
 from db.engine import Database
 from db.rows import insert_missing

@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from core.checklists import CRITERIA as CRITERIA
 from core.recipes import Recipe
+from core.review.checklists import CRITERIA as CRITERIA
 
 
 class Visibility(StrEnum):

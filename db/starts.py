@@ -13,10 +13,18 @@ from pathlib import Path
 
 from sqlalchemy import Connection, and_, or_, select, text
 
+from core.drawing.starts import (
+    FOLDER,
+    StartKind,
+    StartPicture,
+    find_start,
+    gone_message,
+    start_path,
+    store_start,
+)
 from core.errors import InputError, NotAllowedError, StorageError
 from core.jobs import JobState
 from core.recipes import Recipe
-from core.starts import FOLDER, StartKind, StartPicture, find_start, gone_message, start_path, store_start
 from db.audit import Action, write
 from db.engine import Database
 from db.tables import generations, jobs, users

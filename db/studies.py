@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, delete, exists, func, insert, select, update
 
-from core.checklists import Checklist, checked, checklist_of, load_checklists
 from core.errors import BlindedError, InputError, NotAllowedError, NotFoundError
+from core.review.checklists import Checklist, checked, checklist_of, load_checklists
+from core.review.studies import AI, REAL, Response
+from core.review.study_plan import plan_showings
 from core.roles import Capability
-from core.studies import AI, REAL, Response
-from core.study_plan import plan_showings
 from db.audit import Action, write
 from db.blinding import finished, withheld
 from db.engine import Database

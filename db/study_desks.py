@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select
 
-from core.checklists import checklist_of
 from core.errors import InputError, NotAllowedError, NotFoundError
+from core.review.checklists import checklist_of
+from core.review.studies import REAL, checked_answer, is_blind, open_blind, open_revealed
 from core.roles import Capability
-from core.studies import REAL, checked_answer, is_blind, open_blind, open_revealed
 from db.audit import Action, write
 from db.blinding import finished
 from db.engine import Database

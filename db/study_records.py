@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from core.checklists import Checklist
+from core.review.checklists import Checklist
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from core.studies import Response
+from core.review.studies import Response
 from db.tables import study_answers, study_items, study_showings, users
 
 a, i, v = study_answers.c, study_items.c, study_showings.c

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.model_folders import locate_source
+from core.weights.model_folders import locate_source
 from pages.components.confusions import show_confusions
 from pages.components.disclaimer import DISCLAIMER
 from pages.components.errors import errors_shown

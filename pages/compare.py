@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.model_cards import ModelCard
+from core.weights.model_cards import ModelCard
 from pages.components.compare_form import ask_comparison, extent_line
 from pages.components.compare_table import is_under_way, latest_jobs, show_comparison
 from pages.components.detail import show_open_picture

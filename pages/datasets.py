@@ -4,8 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.dataset_imports import list_imports
-from core.datasets import list_datasets
+from core.photographs.dataset_imports import list_imports
+from core.photographs.datasets import list_datasets
 from pages.components.dataset_coverage import show_coverage
 from pages.components.dataset_facts import ask_deletion, show_export, show_facts, show_measuring
 from pages.components.dataset_import import ask_import, show_imports

@@ -4,8 +4,8 @@ from functools import partial
 
 import streamlit as st
 
-from core.model_cards import ModelCard
 from core.recipes import COUNT_MAX
+from core.weights.model_cards import ModelCard
 from pages.components.encoder_choice import show_encoder
 from pages.components.errors import errors_shown
 from pages.components.form import ask_mode, ask_subject, show_not_offered

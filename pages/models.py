@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.model_cards import ModelCard
+from core.weights.model_cards import ModelCard
 from pages.components.added_models import show_added_models
 from pages.components.candidate_card import show_candidates
 from pages.components.candidate_state import standings

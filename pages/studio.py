@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.claims import held_by_others
-from core.datasets import list_datasets
+from core.photographs.claims import held_by_others
+from core.photographs.datasets import list_datasets
 from core.settings import Settings
 from pages.components.dataset_view import View, view_dataset, view_suggestions
 from pages.components.errors import errors_shown

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.training_runs import list_trainings
+from core.trainings.runs import list_trainings
 from pages.components.errors import errors_shown
 from pages.components.frame import require_frame
 from pages.components.heading import page_heading

@@ -9,10 +9,10 @@ from PIL import Image
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 
-from core.attributes import Attributes
-from core.captions import compose_caption
 from core.images import store_image
 from core.jobs import DrawnImage
+from core.language.attributes import Attributes
+from core.language.captions import compose_caption
 from core.recipes import Recipe
 from core.settings import Settings
 from db.records import Generation

@@ -7,7 +7,7 @@ from tiny_models import tiny_tokenizer
 from torch import Tensor
 from transformers import CLIPTextModel
 
-from core.origins import Origin, encoder_fingerprint, write_origin
+from core.weights.origins import Origin, encoder_fingerprint, write_origin
 
 
 def save_nudged(model: Path, folder: Path, size: float = 0.02) -> Path:

@@ -9,7 +9,7 @@ from diffusers.utils import convert_state_dict_to_diffusers
 from peft.utils import get_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 
-from core.loras import WEIGHTS, LoraOrigin, write_lora_origin
+from core.weights.loras import WEIGHTS, LoraOrigin, write_lora_origin
 
 TARGETS = ["to_q", "to_k", "to_v", "to_out.0"]
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.datasets import Dataset, open_dataset
-from core.photographs import Photograph
+from core.photographs.datasets import Dataset, open_dataset
+from core.photographs.photographs import Photograph
 from training.prepare import Request, prepare
 
 TERMS = {"licence": "made up for a test", "consent": "shows nobody"}

@@ -1,7 +1,7 @@
 """Answers to a picture of a study, and giving them all at once."""
 
-from core.checklists import CRITERIA
-from core.studies import AI
+from core.review.checklists import CRITERIA
+from core.review.studies import AI
 from db.repository import Repository
 from db.study_records import Desk
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from photograph_folders import encoded, prepared, put
 from PIL import Image, ImageDraw, ImageFilter
 
-from core.attributes import Attributes
-from core.captions import compose_caption
-from core.datasets import Dataset
+from core.drawing.phantom_starts import find_phantom
 from core.images import store_image
-from core.phantom_starts import find_phantom
+from core.language.attributes import Attributes
+from core.language.captions import compose_caption
+from core.photographs.datasets import Dataset
 from db.repository import Repository
 from tests import app_scenes as scenes
 

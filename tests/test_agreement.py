@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from core.agreement import (
+from core.review.agreement import (
     Estimate,
     Level,
     TooFew,
@@ -19,9 +19,9 @@ from core.agreement import (
     pair_kappa,
     share,
 )
-from core.checklists import CRITERIA
-from core.studies import AI, REAL, Response
-from core.study_figures import agreement, breakdown, consistency, figures, learning
+from core.review.checklists import CRITERIA
+from core.review.studies import AI, REAL, Response
+from core.review.study_figures import agreement, breakdown, consistency, figures, learning
 
 KRIPPENDORFF = (
     "1 2 3 3 2 1 4 1 2 . . .",

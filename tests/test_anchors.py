@@ -6,9 +6,9 @@ import pytest
 from tiny_models import make_tiny_pipeline
 
 from core.errors import TrainingError
-from training.anchors import read_anchors
+from training.clip_tuning.config import FinetuneConfig
 from training.finetune_clip import _parser, config_of
-from training.finetune_config import FinetuneConfig
+from training.words.anchors import read_anchors
 
 
 def test_the_words_of_a_models_card_become_captions(tmp_path: Path):

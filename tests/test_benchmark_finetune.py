@@ -10,7 +10,7 @@ from tuning_scenes import write_captioned, write_clip
 import training.benchmark_finetune as benchmark
 from core.benchmark_sd15 import UNET
 from training.benchmark_finetune import main
-from training.large_clip import VIT_L_14
+from training.clip_tuning.large_clip import VIT_L_14
 
 
 def test_both_ways_are_measured_in_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,18 +6,18 @@ from diffusers import StableDiffusionPipeline
 from safetensors.torch import load_file
 from transformers import CLIPModel
 
-from core.checkpoints import check_model_folder
 from core.errors import ModelMissingError, TrainingError
-from core.judge import load_judge
-from core.measurements import load_measurement
-from core.model_cards import load_card
-from core.tone import load_reference
-from core.vocabulary import load_vocabulary
+from core.language.vocabulary import load_vocabulary
+from core.measuring.judge import load_judge
+from core.measuring.measurements import load_measurement
+from core.measuring.tone import load_reference
+from core.weights.checkpoints import check_model_folder
+from core.weights.model_cards import load_card
 from training import build_embedded
-from training.assembly import LARGEST_FILE, check_drawing, check_sizes
 from training.build_embedded import Stage, main, run_stage, stages, tiny_plan
-from training.starting_points import starting_points
-from training.taught_words import ALL, RELEASED
+from training.embedded.assembly import LARGEST_FILE, check_drawing, check_sizes
+from training.embedded.starting_points import starting_points
+from training.words.taught_words import ALL, RELEASED
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from photograph_folders import pairs_folder, prepared
 
-from core.dataset_edits import Edit, append_edit
 from core.errors import DatasetError, TrainingError
-from training.captioned import open_captioned
+from core.photographs.dataset_edits import Edit, append_edit
+from training.clip_tuning.captioned import open_captioned
 
 CAPTIONS = [
     f"tinea type of rash at the {site} area on a fair skin" for site in ("foot", "hand", "chin", "arm")

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from photograph_folders import pairs_folder, prepared
 
-from core.attributes import Attributes
-from core.captioning import Answer, Wanted, answer_of, edit_of, undo_of, waiting
-from core.claims import CLAIM_SECONDS, CLAIMS, claim_next, held_by_others
-from core.dataset_edits import Edit, append_edit, read_edits, standing_edits
-from core.dataset_exports import lines_of, write_export, write_pairs
-from core.datasets import Dataset, open_dataset
 from core.errors import DatasetError, InputError
-from core.suggestions import SUGGESTIONS, Suggestion, read_suggestions
+from core.language.attributes import Attributes
+from core.photographs.captioning import Answer, Wanted, answer_of, edit_of, undo_of, waiting
+from core.photographs.claims import CLAIM_SECONDS, CLAIMS, claim_next, held_by_others
+from core.photographs.dataset_edits import Edit, append_edit, read_edits, standing_edits
+from core.photographs.dataset_exports import lines_of, write_export, write_pairs
+from core.photographs.datasets import Dataset, open_dataset
+from core.photographs.suggestions import SUGGESTIONS, Suggestion, read_suggestions
 
 CAPTIONS = ["acne type of rash at the chin area on a fair skin", "acne", "", "tinea type of rash"]
 TAN = Attributes("acne", ("cheek",), "tan")

@@ -1,8 +1,8 @@
 import pytest
 
-from core.attributes import Attributes
-from core.captions import compose_caption
 from core.errors import VocabularyError
+from core.language.attributes import Attributes
+from core.language.captions import compose_caption
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,14 @@ from PIL import Image
 from test_evaluate import SCALE, make_judge, seen
 from tiny_models import edit_json, make_encoder, make_tiny_pipeline
 
-from core.checkpoints import encoder_hash, model_hash
-from core.gate import Verdict
+from core.drawing.sheets import SHEET_KEY
 from core.images import read_recipe
-from core.model_cards import CARD_FILE
-from core.sheets import SHEET_KEY
+from core.weights.checkpoints import encoder_hash, model_hash
+from core.weights.gate import Verdict
+from core.weights.model_cards import CARD_FILE
 from training import check_encoder
 from training.check_encoder import main
-from training.picture_tests import harm_check
+from training.evaluation.picture_tests import harm_check
 
 
 @pytest.fixture(scope="module")

@@ -13,17 +13,17 @@ from test_evaluate import make_judge
 from tiny_models import make_tiny_pipeline
 
 from core import commands
-from core.checkpoints import model_hash
 from core.errors import StorageError
 from core.images import read_recipe
-from core.lora_checks import lora_check, read_lora_report
-from core.loras import check_lora
-from core.picture_checks import CheckState
+from core.weights.checkpoints import model_hash
+from core.weights.lora_checks import lora_check, read_lora_report
+from core.weights.loras import check_lora
+from core.weights.picture_checks import CheckState
 from core.worker import Worker
 from db.repository import Repository
 from tests import app_scenes as scenes
 from training import check_lora as command
-from training.picture_tests import harm_check
+from training.evaluation.picture_tests import harm_check
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ import pytest
 import torch
 from tiny_models import edit_json, make_encoder, make_tiny_pipeline
 
-from core.checkpoints import CACHE_FILE, check_model_folder, encoder_hash, model_hash
 from core.errors import ModelError, ModelMissingError, UnsafeWeightsError
-from core.model_folders import resolve_source
+from core.weights.checkpoints import CACHE_FILE, check_model_folder, encoder_hash, model_hash
+from core.weights.model_folders import resolve_source
 
 
 @pytest.fixture(scope="module")

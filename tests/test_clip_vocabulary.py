@@ -10,9 +10,9 @@ import pytest
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import CLIPTokenizer
 
-from core.prompts import FolderTokenizer
-from core.vocabulary import load_vocabulary
-from training.finetune_data import tokenise_captions
+from core.language.prompts import FolderTokenizer
+from core.language.vocabulary import load_vocabulary
+from training.clip_tuning.data import tokenise_captions
 from training.tokenizer import build_tokenizer
 
 START, END = 49406, 49407

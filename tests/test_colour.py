@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.colour import (
+from core.measuring.colour import (
     MONK_LAB,
     MONK_SWATCHES,
     delta_e,

@@ -7,8 +7,7 @@ import pytest
 from library_parts import RECIPE
 from tiny_models import make_tiny_pipeline, tiny_card
 
-from core.attributes import KINDS, Attributes
-from core.comparisons import (
+from core.drawing.comparisons import (
     Axis,
     Comparison,
     comparison_recipes,
@@ -17,10 +16,11 @@ from core.comparisons import (
     read_comparison,
     value_of,
 )
-from core.composing import Wish
+from core.drawing.composing import Wish
 from core.errors import InputError, VocabularyError
+from core.language.attributes import KINDS, Attributes
+from core.language.vocabulary import load_vocabulary
 from core.recipes import Recipe
-from core.vocabulary import load_vocabulary
 
 ROWS, COLUMNS = Axis("rash", ("acne", "tinea")), Axis("tone", ("fair", "brown", "black"))
 TABLE = Comparison(ROWS, COLUMNS, Attributes(sites=("foot",)))

@@ -10,12 +10,12 @@ import pytest
 from tiny_models import make_encoder, make_tiny_pipeline, tiny_card, wordy_card
 
 import core
-from core.attributes import Attributes
-from core.captions import compose_caption
-from core.composing import Wish, across_tones, compose, compose_recipe, series
+from core.drawing.composing import Wish, across_tones, compose, compose_recipe, series
 from core.errors import ModelMissingError, PromptError, RecipeError, VocabularyError
-from core.model_cards import load_card, write_card
+from core.language.attributes import Attributes
+from core.language.captions import compose_caption
 from core.recipes import SEED_MAX, Recipe
+from core.weights.model_cards import load_card, write_card
 
 TINEA = Attributes("tinea", ("foot",), "brown")
 CAPTION = "tinea type of rash at the foot area on a brown skin"

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from photograph_folders import encoded, pairs_folder, picture, prepared, put, zipped
 
-from core import commands, dataset_imports
-from core.dataset_imports import (
+from core import commands
+from core.errors import DatasetError, InputError, StorageError
+from core.photographs.dataset_imports import (
     IMPORTS,
     Import,
     State,
@@ -21,8 +22,8 @@ from core.dataset_imports import (
     list_imports,
     settle_import,
 )
-from core.datasets import PREPARING, list_datasets, open_dataset
-from core.errors import DatasetError, InputError, StorageError
+from core.photographs.datasets import PREPARING, list_datasets, open_dataset
+from core.photographs.photographs import dataset_imports
 
 TERMS = ("made up for a test", "--shows nobody, and begins with a dash")
 CAPTIONS = ["acne type of rash", "tinea", ""]

@@ -6,13 +6,12 @@ import pytest
 from filelock import FileLock
 from photograph_folders import pairs_folder, prepared
 
-from core import dataset_edits
-from core.attributes import Attributes
-from core.coverage import Cell, coverage
-from core.dataset_edits import EDITS, Edit, append_edit, read_edits
-from core.datasets import Dataset, list_datasets, open_dataset, read_manifest
 from core.errors import DatasetError, InputError, LibraryBusyError, VocabularyError
-from core.photographs import Photograph
+from core.language.attributes import Attributes
+from core.photographs.coverage import Cell, coverage
+from core.photographs.dataset_edits import EDITS, Edit, append_edit, read_edits
+from core.photographs.datasets import Dataset, list_datasets, open_dataset, read_manifest
+from core.photographs.photographs import Photograph, dataset_edits
 
 CAPTIONS = [
     "acne type of rash at the chin area on a fair skin",

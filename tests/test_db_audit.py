@@ -9,7 +9,6 @@ from library_parts import RECIPE, Clock, library_settings
 from photograph_folders import pairs_folder, prepared
 from sqlalchemy import text
 
-from core.candidates import CheckReport, Identity, Kind, NewCandidate, Provenance
 from core.errors import NotAllowedError, StorageError
 from core.exporting.formats import FORMATS
 from core.exporting.run import export
@@ -17,6 +16,7 @@ from core.images import store_image
 from core.provenance.outgoing import Outgoing
 from core.recipes import Recipe
 from core.settings import PROJECT
+from core.weights.candidates import CheckReport, Identity, Kind, NewCandidate, Provenance
 from db import backup as backup_command
 from db import export as export_command
 from db import export_dataset

@@ -7,8 +7,8 @@ import pytest
 from library_parts import Clock
 from sqlalchemy import text
 
-from core.candidates import Candidate, CheckReport, Identity, Kind, NewCandidate, Provenance
 from core.errors import InputError, NotFoundError, StorageError
+from core.weights.candidates import Candidate, CheckReport, Identity, Kind, NewCandidate, Provenance
 from db.repository import Repository
 
 NOW = Identity("a" * 64, "b" * 64)

@@ -12,8 +12,8 @@ import pytest
 from library_parts import RECIPE, drawn
 from sqlalchemy import select, text
 
-from core.checklists import CRITERIA
 from core.errors import InputError, NotAllowedError
+from core.review.checklists import CRITERIA
 from db import benchmark_insights
 from db.insight_records import NOT_NAMED, Behind, Counts, Measure, Outcome, Scope, Standing
 from db.made_up_library import START, fill

@@ -7,9 +7,9 @@ import pytest
 from library_parts import RECIPE, Clock, drawn, library_settings, opened
 from PIL import Image
 
+from core.drawing.starts import StartKind, StartPicture, find_start, prepare_start, with_start
 from core.errors import InputError, NotAllowedError
 from core.jobs import Job, JobState
-from core.starts import StartKind, StartPicture, find_start, prepare_start, with_start
 from db import purge as purge_command
 from db.archive import allowed
 from db.backup import backup

@@ -8,10 +8,10 @@ from library_parts import RECIPE, Clock, drawn
 from sqlalchemy import text
 from study_parts import BLIND, OPEN, rate
 
-from core.checklists import load_checklists
 from core.errors import InputError, NotAllowedError, NotFoundError, StorageError
-from core.studies import AI, REAL, open_blind, open_revealed
-from core.study_plan import Showing, plan_showings
+from core.review.checklists import load_checklists
+from core.review.studies import AI, REAL, open_blind, open_revealed
+from core.review.study_plan import Showing, plan_showings
 from db.repository import Repository
 from db.study_records import StudyDraft, StudyPhotograph
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.distribution import diversity, kernel_distance, nearest_distances, too_near
+from training.evaluation.distribution import diversity, kernel_distance, nearest_distances, too_near
 
 
 def cloud(count: int, shift: float = 0.0, seed: int = 0) -> np.ndarray:

@@ -6,7 +6,7 @@ import pytest
 from photograph_folders import encoded, picture, prepared, put
 from PIL import Image
 
-from core.photographs import SPLITS
+from core.photographs.photographs import SPLITS
 from training.photographs.duplicates import near_duplicates
 from training.photographs.splits import draw_splits
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from core import commands
-from core.candidates import Candidate, Kind, Provenance
-from core.encoder_checks import ARMS, begin_check, check_of, read_report
 from core.errors import StorageError
-from core.picture_checks import CheckState, PictureCheck, discard_check
+from core.weights.candidates import Candidate, Kind, Provenance
+from core.weights.encoder_checks import ARMS, begin_check, check_of, read_report
+from core.weights.picture_checks import CheckState, PictureCheck, discard_check
 from training.check_encoder import _parser
 
 CANDIDATE = Candidate(

@@ -10,11 +10,11 @@ from encoder_scenes import own_fingerprint, save_nudged
 from photograph_folders import pairs_folder, prepared
 from tiny_models import edit_json, make_encoder, make_tiny_pipeline
 
-from core.candidates import Kind, Provenance
-from core.checkpoints import encoder_hash, model_hash
-from core.encoder_runs import encoder_folder, identity_of, list_runs, name_of, propose_encoder
 from core.errors import InputError, ModelMissingError
-from core.origins import Origin, write_origin
+from core.weights.candidates import Kind, Provenance
+from core.weights.checkpoints import encoder_hash, model_hash
+from core.weights.encoder_runs import encoder_folder, identity_of, list_runs, name_of, propose_encoder
+from core.weights.origins import Origin, write_origin
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from core.attributes import Attributes
 from core.errors import TrainingError
-from core.vocabulary import load_vocabulary
+from core.language.attributes import Attributes
+from core.language.vocabulary import load_vocabulary
 from training import encoder_study
-from training.datasets import open_phantoms
+from training.embedded.datasets import open_phantoms
 from training.encoder_study import main
-from training.left_out import without
-from training.paraphrases import paraphrases, split_paraphrases
 from training.study import cells
 from training.study.cells import result_path, run_cell
 from training.study.data import captioned_data
@@ -21,8 +19,10 @@ from training.study.record import open_study
 from training.study.statistics import change, paired_correlation, share_of
 from training.study.tiny import tiny_plan
 from training.study.write_up import filled
-from training.text_states import collect_prompts
 from training.tokenizer import prompt_corpus
+from training.words.left_out import without
+from training.words.paraphrases import paraphrases, split_paraphrases
+from training.words.text_states import collect_prompts
 
 DOCUMENT = "# Mine\n\nBefore.\n\n<!-- study: new-words -->\nold\n<!-- end -->\n\nAfter.\n"
 

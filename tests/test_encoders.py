@@ -16,8 +16,8 @@ from tiny_models import (
 )
 from transformers import BertConfig, BertModel
 
-from core.encoders import check_text_encoder
 from core.errors import EncoderMismatchError, ModelMissingError, UnsafeWeightsError
+from core.weights.encoders import check_text_encoder
 
 
 @pytest.fixture(scope="module")

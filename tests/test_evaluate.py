@@ -10,24 +10,24 @@ from phantom_folders import write_phantoms
 from PIL import Image
 from tiny_models import make_tiny_pipeline
 
-import training.evaluation_drawing as drawing
-from core.attributes import Attributes
+import training.evaluation.drawing as drawing
 from core.images import read_recipe
-from core.judge import load_judge, save_judge
-from core.judge_network import JudgeConfig, JudgeNetwork
-from core.model_cards import load_card, write_card
-from core.tone import build_reference, save_reference
-from core.vocabulary import load_vocabulary
-from training.composition import composition, newcombe
-from training.contact_sheet import write_contact_sheet
+from core.language.attributes import Attributes
+from core.language.vocabulary import load_vocabulary
+from core.measuring.judge import load_judge, save_judge
+from core.measuring.judge_network import JudgeConfig, JudgeNetwork
+from core.measuring.tone import build_reference, save_reference
+from core.weights.model_cards import load_card, write_card
+from training.clip_tuning.metrics import Proportion
+from training.embedded.composition import composition, newcombe
 from training.evaluate import main, scale_for
-from training.evaluation_page import evaluation_page
-from training.evaluation_plan import balanced_part, plan_paraphrases, plan_repeats, plan_requests
-from training.judged_figures import NOT_SEEN, Scale, accuracies, flat, tables, tone_errors
-from training.judging import Judged
-from training.metrics import Proportion
-from training.paraphrases import split_paraphrases
-from training.triples import all_triples, is_held_out
+from training.evaluation.contact_sheet import write_contact_sheet
+from training.evaluation.judged_figures import NOT_SEEN, Scale, accuracies, flat, tables, tone_errors
+from training.evaluation.judging import Judged
+from training.evaluation.page import evaluation_page
+from training.evaluation.plan import balanced_part, plan_paraphrases, plan_repeats, plan_requests
+from training.words.paraphrases import split_paraphrases
+from training.words.triples import all_triples, is_held_out
 
 SCALE = Scale(("acne", "eczema", "clear"), ("face", "foot"), ("fair", "tan", "black"))
 

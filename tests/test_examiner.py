@@ -9,11 +9,11 @@ from library_parts import RECIPE, drawn, library_settings, opened
 from PIL import Image
 from sqlalchemy import delete
 
-from core.attributes import Attributes
 from core.errors import StorageError
-from core.examiner import Examiner
 from core.images import store_image
-from core.readings import Reading
+from core.language.attributes import Attributes
+from core.measuring.examiner import Examiner
+from core.measuring.readings import Reading
 from core.recipes import Recipe
 from core.settings import JUDGE, PROJECT
 from core.worker import Worker

@@ -21,9 +21,9 @@ from core.exporting.run import export
 from core.exporting.tables import defused
 from core.exporting.targets import checked_name
 from core.images import read_recipe
+from core.measuring.readings import Reading
 from core.provenance.outgoing import Outgoing
 from core.provenance.verdict import Standing, examine
-from core.readings import Reading
 from db.export import main
 from db.export_items import Choice, export_order
 from db.records import HistoryFilter, Visibility

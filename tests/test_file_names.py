@@ -2,9 +2,9 @@ import tomllib
 
 import pytest
 
-from core.attributes import Attributes
-from core.tokens import tokens_of
-from core.vocabulary import load_vocabulary
+from core.language.attributes import Attributes
+from core.language.tokens import tokens_of
+from core.language.vocabulary import load_vocabulary
 from training.photographs.file_names import NAMES_FILE, read_file_name, read_folders
 from training.photographs.inventory import Entry
 from training.photographs.labels import label

@@ -15,19 +15,19 @@ from tiny_models import make_tiny_pipeline
 from transformers import CLIPModel, CLIPTextModel
 from tuning_scenes import config_for, write_captioned, write_clip
 
-import training.finetune_run as finetune_run
+import training.clip_tuning.run as finetune_run
 from core.errors import ModelMissingError, TrainingError, UnsafeWeightsError
-from core.gate import examine_encoder
-from core.origins import encoder_fingerprint, read_origin
-from training.captioned import meaning_of, open_captioned
+from core.weights.gate import examine_encoder
+from core.weights.origins import encoder_fingerprint, read_origin
+from training.clip_tuning.captioned import meaning_of, open_captioned
+from training.clip_tuning.config import FinetuneConfig, with_file
+from training.clip_tuning.figures import held_out_figures
+from training.clip_tuning.model import load_student
+from training.clip_tuning.report import epochs_of
+from training.clip_tuning.run import Epochs, Place, finetune
 from training.finetune_clip import main
-from training.finetune_config import FinetuneConfig, with_file
-from training.finetune_figures import held_out_figures
-from training.finetune_model import load_student
-from training.finetune_report import epochs_of
-from training.finetune_run import Epochs, Place, finetune
-from training.metric_lines import read_metrics
-from training.processes import Processes
+from training.loop.metric_lines import read_metrics
+from training.loop.processes import Processes
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,12 @@ from torch.nn import functional
 from tuning_scenes import config_for, stepper_for, write_captioned, write_clip
 
 from core.errors import TrainingError
-from training.finetune_model import merge_adapter
-from training.finetune_step import FinetuneStepper, graph_bytes, state_distance
-from training.losses import multi_positive_info_nce
-from training.micro_batches import fitted_micro_batch, free_bytes, saved_bytes
-from training.pictures_once import as_input
-from training.processes import Processes
+from training.clip_tuning.losses import multi_positive_info_nce
+from training.clip_tuning.model import merge_adapter
+from training.clip_tuning.pictures_once import as_input
+from training.clip_tuning.step import FinetuneStepper, graph_bytes, state_distance
+from training.loop.micro_batches import fitted_micro_batch, free_bytes, saved_bytes
+from training.loop.processes import Processes
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +225,7 @@ def test_the_micro_batch_is_fitted_to_the_memory_found(data: Path, clip: Path, t
         free_bytes(torch.device("cpu"), 1) / 2, rel=0.1
     )
     for room, expected in ((6 * each, 3), (each // 2, 1), (10**12, 8)):
-        monkeypatch.setattr("training.micro_batches.free_bytes", lambda device, count, room=room: room)
+        monkeypatch.setattr("training.loop.micro_batches.free_bytes", lambda device, count, room=room: room)
         assert fitted_micro_batch(each, 8, torch.device("cpu"), Processes()) == expected
 
 

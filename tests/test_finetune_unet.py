@@ -15,18 +15,18 @@ from safetensors.torch import load_file
 from tiny_models import make_encoder, make_tiny_pipeline
 from tuning_scenes import lora_config_for, write_captioned
 
-import training.lora_run as lora_run
-from core.checkpoints import encoder_hash, model_hash
+import training.lora.run as lora_run
+from core.drawing.pipeline import draw, load_pipeline
 from core.errors import EncoderMismatchError, ModelError, ModelMissingError, TrainingError
 from core.images import read_recipe
-from core.loras import WEIGHTS, check_lora
-from core.pipeline import draw, load_pipeline
-from training.finetune_run import Place
+from core.weights.checkpoints import encoder_hash, model_hash
+from core.weights.loras import WEIGHTS, check_lora
+from training.clip_tuning.run import Place
 from training.finetune_unet import main
-from training.lora_config import UNetLoraConfig
-from training.lora_run import Steps, finetune_unet
-from training.metric_lines import read_metrics
-from training.processes import Processes
+from training.loop.metric_lines import read_metrics
+from training.loop.processes import Processes
+from training.lora.config import UNetLoraConfig
+from training.lora.run import Steps, finetune_unet
 
 SITES = ("face", "foot", "palm", "hand")
 

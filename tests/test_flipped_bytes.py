@@ -20,6 +20,7 @@ import pytest
 from library_parts import RECIPE
 from PIL import Image
 
+from core.drawing.sheets import Sheet, encode_sheet
 from core.exporting.formats import FORMATS
 from core.exporting.items import Item, Order
 from core.exporting.run import export
@@ -32,7 +33,6 @@ from core.provenance.jumbf import frame_troubles
 from core.provenance.outgoing import Outgoing
 from core.provenance.verdict import examine
 from core.settings import STARTS_DIR
-from core.sheets import Sheet, encode_sheet
 
 SAMPLES = 60
 SIDE = 32

@@ -2,9 +2,9 @@
 
 import pytest
 
-from core.attributes import Attributes
-from core.vocabulary import load_vocabulary
-from training.further_words import coarser, severe_kinds, with_view
+from core.language.attributes import Attributes
+from core.language.vocabulary import load_vocabulary
+from training.words.further_words import coarser, severe_kinds, with_view
 
 WORDS = load_vocabulary()
 MONK = Attributes("acne", ("cheek",), "monk_7", "severe", "close_up")

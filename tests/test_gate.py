@@ -18,9 +18,11 @@ from tiny_models import (
 )
 from torch.nn import functional
 
-from core.attributes import Attributes
-from core.captions import compose_caption
-from core.drift import (
+from core.errors import EncoderMismatchError, ModelError, ModelMissingError, RecipeError
+from core.language.attributes import Attributes
+from core.language.captions import compose_caption
+from core.language.vocabulary import load_vocabulary
+from core.weights.drift import (
     attribute_step,
     drift_between,
     hidden_states,
@@ -28,13 +30,11 @@ from core.drift import (
     measure_drift,
     prompt_sets,
 )
-from core.errors import EncoderMismatchError, ModelError, ModelMissingError, RecipeError
-from core.gate import LARGEST_DRIFT, LARGEST_DRIFT_OF_KNOWN, Verdict, drift_check, examine_encoder
-from core.interpolation import interpolate_encoders
-from core.model_cards import ModelCard
-from core.origins import encoder_fingerprint, fingerprint_of, read_origin
-from core.text_encoders import load_text_encoder
-from core.vocabulary import load_vocabulary
+from core.weights.gate import LARGEST_DRIFT, LARGEST_DRIFT_OF_KNOWN, Verdict, drift_check, examine_encoder
+from core.weights.interpolation import interpolate_encoders
+from core.weights.model_cards import ModelCard
+from core.weights.origins import encoder_fingerprint, fingerprint_of, read_origin
+from core.weights.text_encoders import load_text_encoder
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ from tiny_models import make_tiny_pipeline, tiny_card, wordy_card
 
 from core.generate import main
 from core.images import pixel_sha256, read_recipe
-from core.model_cards import write_card
 from core.provenance.answers import Standing
 from core.provenance.credentials import anchors
 from core.provenance.verdict import examine
 from core.recipes import STRENGTH_DEFAULT, Recipe
+from core.weights.model_cards import write_card
 
 ASKED = ["--rash", "tinea", "--site", "foot", "--tone", "brown", "--seed", "7"]
 PROJECT = Path(__file__).parent.parent

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from training.gradient_cache import CachedSide, embedding_gradients
-from training.processes import Processes
+from training.clip_tuning.gradient_cache import CachedSide, embedding_gradients
+from training.loop.processes import Processes
 
 
 def loss_of(images: Tensor, texts: Tensor) -> Tensor:

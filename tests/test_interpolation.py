@@ -11,17 +11,17 @@ import torch
 from encoder_scenes import save_nudged, stock_encoder
 from tiny_models import make_encoder, make_tiny_pipeline
 
-from core.attributes import Attributes
-from core.checkpoints import drawn_encoder_hash, encoder_hash
-from core.composing import Wish, compose_recipe
+from core.drawing.composing import Wish, compose_recipe
+from core.drawing.loading import load_pipeline
+from core.drawing.pipeline import draw, load_for
 from core.errors import EncoderMismatchError, RecipeError
 from core.generate import main
 from core.images import pixel_sha256, read_recipe
-from core.interpolation import interpolate_encoders
-from core.loading import load_pipeline
-from core.pipeline import draw, load_for
+from core.language.attributes import Attributes
 from core.recipes import Recipe
-from core.text_encoders import load_text_encoder
+from core.weights.checkpoints import drawn_encoder_hash, encoder_hash
+from core.weights.interpolation import interpolate_encoders
+from core.weights.text_encoders import load_text_encoder
 
 PLAIN = Recipe("acne", 7, "tiny", 4, 2.0, "ddim", 32, 32)
 ASKED = ["--rash", "tinea", "--site", "foot", "--tone", "brown", "--seed", "7"]

@@ -5,9 +5,9 @@ from diffusers import AutoencoderTiny
 from phantom_folders import write_phantoms
 
 from core.errors import TrainingError
-from training.datasets import LESION, PhantomSet, open_phantoms
-from training.linear_start import DEVIATION, start_from_components
-from training.reconstruction import psnr
+from training.embedded.datasets import LESION, PhantomSet, open_phantoms
+from training.embedded.linear_start import DEVIATION, start_from_components
+from training.embedded.reconstruction import psnr
 from training.train_autoencoder import to_pixels
 
 

@@ -12,10 +12,10 @@ from lora_scenes import edit_lora, save_lora
 from safetensors.torch import load_file
 from tiny_models import make_encoder, make_tiny_pipeline
 
+from core.drawing.pipeline import Pipeline, draw, load_pipeline
 from core.errors import GenerationError, LoraMismatchError, ModelError, ModelMissingError
-from core.loras import WEIGHTS, describe_lora
-from core.pipeline import Pipeline, draw, load_pipeline
 from core.recipes import Recipe
+from core.weights.loras import WEIGHTS, describe_lora
 
 RECIPE = Recipe("acne", 7, "tiny", 2, 2.0, "ddim", 32, 32)
 

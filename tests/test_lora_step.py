@@ -12,16 +12,16 @@ from tiny_models import SD_SCHEDULER, make_encoder, make_tiny_pipeline, tiny_aut
 from tuning_scenes import lora_config_for, lora_stepper_for, write_captioned
 
 from core.errors import TrainingError
-from core.text_encoders import load_text_encoder
-from training.captioned import open_captioned
-from training.lora_lessons import Lessons, Pictures, batch_of_step, measured_batch, rows_of_step
-from training.lora_pictures import class_captions
-from training.lora_run import fitted
-from training.lora_step import LoraStepper
-from training.micro_batches import growth
-from training.min_snr import min_snr_weights
-from training.picture_latents import encode_pictures
-from training.processes import Processes
+from core.weights.text_encoders import load_text_encoder
+from training.clip_tuning.captioned import open_captioned
+from training.loop.micro_batches import growth
+from training.loop.processes import Processes
+from training.lora.lessons import Lessons, Pictures, batch_of_step, measured_batch, rows_of_step
+from training.lora.min_snr import min_snr_weights
+from training.lora.picture_latents import encode_pictures
+from training.lora.pictures import class_captions
+from training.lora.run import fitted
+from training.lora.step import LoraStepper
 
 CPU = torch.device("cpu")
 
@@ -123,7 +123,7 @@ def test_the_memory_of_a_picture_is_at_least_what_a_second_one_adds(
     batch = measured_batch(stepper.lessons, stepper.config, 1000)
     exact = growth(lambda count: stepper.losses(batch.part(slice(count))).sum())
     assert exact <= stepper.graph_bytes() <= 1.5 * exact
-    monkeypatch.setattr("training.micro_batches.free_bytes", lambda *_: 6 * stepper.graph_bytes())
+    monkeypatch.setattr("training.loop.micro_batches.free_bytes", lambda *_: 6 * stepper.graph_bytes())
     assert fitted(stepper) == 3
     monkeypatch.setattr(stepper.unet, "forward", lambda *_, **__: (_ for _ in ()).throw(MemoryError()))
     with pytest.raises(TrainingError, match="not enough memory"):
@@ -213,7 +213,7 @@ def test_an_interrupted_encoding_goes_on_where_it_stopped(
 ) -> None:
     from diffusers import AutoencoderKL
 
-    import training.picture_latents as module
+    import training.lora.picture_latents as module
 
     vae = AutoencoderKL.from_pretrained(model / "vae").eval()
     paths = [row.image for row in open_captioned(data).rows]

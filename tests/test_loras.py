@@ -12,14 +12,14 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from tiny_models import edit_json, make_encoder, make_tiny_pipeline
 
-from core.attributes import Attributes
-from core.checkpoints import encoder_hash, model_hash
-from core.composing import Wish, compose
+from core.drawing.composing import Wish, compose
 from core.errors import LoraMismatchError, ModelError, ModelMissingError, RecipeError, UnsafeWeightsError
-from core.lora_layers import read_lora_header
-from core.loras import WEIGHTS, check_lora, describe_lora, list_loras, resolve_lora
+from core.language.attributes import Attributes
 from core.recipes import Recipe
 from core.settings import Settings
+from core.weights.checkpoints import encoder_hash, model_hash
+from core.weights.lora_layers import read_lora_header
+from core.weights.loras import WEIGHTS, check_lora, describe_lora, list_loras, resolve_lora
 
 RECIPE = Recipe("acne", 7, "tiny", 4, 2.0, "ddim", 32, 32)
 QUERY = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"

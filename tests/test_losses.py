@@ -3,7 +3,13 @@ import math
 import pytest
 import torch
 
-from training.losses import area_loss, clip_gradients, equal_labels, multi_positive_info_nce, rash_map_loss
+from training.clip_tuning.losses import (
+    area_loss,
+    clip_gradients,
+    equal_labels,
+    multi_positive_info_nce,
+    rash_map_loss,
+)
 
 
 def slow_info_nce(similarity: list[list[float]], positives: list[list[bool]]) -> float:

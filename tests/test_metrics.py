@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from training.metrics import confusion, proportion, recall_at, recalls
+from training.clip_tuning.metrics import confusion, proportion, recall_at, recalls
 
 
 def slow_recall(similarity, positives, k: int) -> float:

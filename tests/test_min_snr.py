@@ -8,7 +8,7 @@ from diffusers import DDIMScheduler
 from diffusers.training_utils import compute_snr
 from tiny_models import EMBEDDED_SCHEDULER, SD_SCHEDULER
 
-from training.min_snr import min_snr_weights, signal_to_noise, training_target
+from training.lora.min_snr import min_snr_weights, signal_to_noise, training_target
 
 KINDS = ("epsilon", "v_prediction", "sample")
 SCHEDULES = {"embedded": EMBEDDED_SCHEDULER, "sd15": SD_SCHEDULER}

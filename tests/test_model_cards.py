@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from core.attributes import KINDS, Attributes
 from core.errors import ModelError
-from core.model_cards import CARD_FILE, DrawingDefaults, ModelCard, list_models, load_card, write_card
+from core.language.attributes import KINDS, Attributes
+from core.language.vocabulary import load_vocabulary
 from core.settings import Settings
-from core.vocabulary import load_vocabulary
+from core.weights.model_cards import CARD_FILE, DrawingDefaults, ModelCard, list_models, load_card, write_card
 
 
 @pytest.fixture

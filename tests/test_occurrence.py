@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from tiny_models import tiny_card
 
-from core.attributes import Attributes
-from core.model_cards import load_card
-from core.occurrence import occurrence_notes
+from core.language.attributes import Attributes
+from core.language.occurrence import occurrence_notes
+from core.weights.model_cards import load_card
 
 TAUGHT = replace(tiny_card(), true_sites=True, sites=("face", "foot", "palm", "hand", "between_toes"))
 ACNE_ON_PALM = Attributes("acne", ("palm",), "fair")

@@ -9,8 +9,8 @@ import streamlit as st
 from PIL import Image
 
 from core.errors import ModelError
-from core.measurements import MEASUREMENT_NAME, load_measurement, write_measurement
-from core.model_cards import ModelCard, write_card
+from core.measuring.measurements import MEASUREMENT_NAME, load_measurement, write_measurement
+from core.weights.model_cards import ModelCard, write_card
 from core.worker import Worker
 from pages.components.confusions import NO_SKIN, confusion_frame, heat_map
 from pages.components.model_facts import figure_rows

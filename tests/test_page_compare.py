@@ -10,13 +10,13 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.comparisons import MARK
+from core.drawing.comparisons import MARK
+from core.drawing.sheets import Sheet
 from core.jobs import Job, JobState
-from core.model_cards import CARD_FILE
 from core.provenance.answers import Standing
 from core.provenance.credentials import anchors
 from core.provenance.verdict import examine
-from core.sheets import Sheet
+from core.weights.model_cards import CARD_FILE
 from core.worker import Worker
 from db.repository import Repository
 from pages.components import compare_table
@@ -134,7 +134,7 @@ def test_an_axis_without_values_can_not_be_drawn_and_says_so(repository: Reposit
 def test_more_cells_than_a_sheet_holds_are_refused_with_the_number(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.comparisons.CELLS_MAX", 8)
+    monkeypatch.setattr("core.drawing.comparisons.CELLS_MAX", 8)
     app = scenes.open_app("compare")
     assert "9 pictures; a comparison holds at most 8" in scenes.texts(app)
     assert app.button(key="compare_draw").disabled

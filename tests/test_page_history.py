@@ -9,12 +9,12 @@ import streamlit as st
 from streamlit.runtime.download_data_util import convert_data_to_bytes_and_infer_mime
 from streamlit.testing.v1 import AppTest
 
-from core.attributes import Attributes
 from core.errors import NotFoundError
 from core.images import read_recipe
+from core.language.attributes import Attributes
+from core.measuring.readings import Reading
 from core.provenance.outgoing import for_library
 from core.provenance.verdict import Standing, examine
-from core.readings import Reading
 from core.worker import Worker
 from db.records import HistoryFilter, Order
 from db.repository import Repository

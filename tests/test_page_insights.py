@@ -11,9 +11,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.checklists import CRITERIA
-from core.readings import Reading
-from core.shares import mean_of_sums
+from core.measuring.readings import Reading
+from core.review.checklists import CRITERIA
+from core.review.shares import mean_of_sums
 from core.worker import Worker
 from db.insight_records import Cell, Counts, RatedDay, Scope, Standing, ToneCell, TwinCounts, Weights
 from db.repository import Repository

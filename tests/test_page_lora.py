@@ -9,11 +9,11 @@ import streamlit as st
 from lora_scenes import record, save_lora
 from streamlit.testing.v1 import AppTest
 
-from core.checkpoints import encoder_hash, model_hash
+from core.drawing.pipeline import draw, load_pipeline
 from core.images import pixel_sha256, read_picture
 from core.jobs import Job, JobState
-from core.loras import WEIGHTS
-from core.pipeline import draw, load_pipeline
+from core.weights.checkpoints import encoder_hash, model_hash
+from core.weights.loras import WEIGHTS
 from core.worker import Worker
 from db.repository import Repository
 from tests import app_scenes as scenes

@@ -14,13 +14,13 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import commands
-from core.candidates import CheckReport, Kind, NewCandidate, Provenance
-from core.checkpoints import encoder_hash
-from core.encoder_checks import check_of
-from core.encoder_runs import identity_of, propose_encoder
 from core.images import pixel_sha256, read_picture
 from core.jobs import JobState
-from core.picture_checks import CheckState
+from core.weights.candidates import CheckReport, Kind, NewCandidate, Provenance
+from core.weights.checkpoints import encoder_hash
+from core.weights.encoder_checks import check_of
+from core.weights.encoder_runs import identity_of, propose_encoder
+from core.weights.picture_checks import CheckState
 from core.worker import Worker
 from db.records import Generation
 from db.repository import Repository

@@ -11,11 +11,11 @@ from PIL import Image
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
+from core.drawing.phantom_starts import find_phantom, prepare_phantom
+from core.drawing.starts import StartKind, find_start, prepare_start, start_path
+from core.drawing.uploads import read_photograph
 from core.images import pixel_sha256, read_recipe
 from core.jobs import Job, JobState
-from core.phantom_starts import find_phantom, prepare_phantom
-from core.starts import StartKind, find_start, prepare_start, start_path
-from core.uploads import read_photograph
 from core.worker import Worker
 from db.records import Generation
 from db.repository import Repository

@@ -10,13 +10,13 @@ from photograph_folders import encoded, picture, prepared, put
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
-from core.attributes import Attributes
-from core.captioning import Answer, edit_of
-from core.dataset_edits import append_edit, read_edits
-from core.datasets import Dataset, open_dataset
 from core.errors import LibraryBusyError
-from core.suggestions import SUGGESTIONS, Suggestion
-from core.vocabulary import load_vocabulary
+from core.language.attributes import Attributes
+from core.language.vocabulary import load_vocabulary
+from core.photographs.captioning import Answer, edit_of
+from core.photographs.dataset_edits import append_edit, read_edits
+from core.photographs.datasets import Dataset, open_dataset
+from core.photographs.suggestions import SUGGESTIONS, Suggestion
 from core.worker import Worker
 from db.repository import Repository
 from pages.components import studio_state

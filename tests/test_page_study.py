@@ -8,8 +8,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from study_parts import BLIND, OPEN, rate
 
-from core.checklists import CRITERIA
-from core.studies import AI
+from core.review.checklists import CRITERIA
+from core.review.studies import AI
 from core.worker import Worker
 from db.repository import Repository
 from db.study_records import Study, StudyDraft

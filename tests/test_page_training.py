@@ -14,13 +14,13 @@ from streamlit.testing.v1 import AppTest
 from training_scenes import leave_record, run_in_place, write_dataset, write_models
 
 from core import commands
-from core.candidates import Kind
 from core.recipes import STOCK_ENCODER
 from core.settings import Settings
-from core.training_curves import progress_of
-from core.training_runs import RunState, TrainingRun, list_trainings
-from core.training_starts import begin
-from core.training_wishes import MODULES, EncoderTraining, LoraTraining
+from core.trainings.curves import progress_of
+from core.trainings.runs import RunState, TrainingRun, list_trainings
+from core.trainings.starts import begin
+from core.trainings.wishes import MODULES, EncoderTraining, LoraTraining
+from core.weights.candidates import Kind
 from core.worker import Worker
 from db.repository import Repository
 from pages.components.training_curves import held_out_frame, line_chart, step_frame
@@ -173,7 +173,7 @@ def test_runs_are_laid_over_each_other_kinds_apart(runs: Path) -> None:
     assert charts(app) == 3
     app = app.multiselect(key="training_curves").set_value(["words", "again", "looks"]).run()
     assert charts(scenes.healthy(app)) == 6 and "contrasts the pictures of a batch" in scenes.texts(app)
-    from core.training_curves import curve_of
+    from core.trainings.curves import curve_of
 
     curves = {name: curve_of(runs / name) for name in ("words", "again")}
     frame = step_frame(curves)

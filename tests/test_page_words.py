@@ -7,8 +7,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.comparisons import MARK
-from core.model_cards import write_card
+from core.drawing.comparisons import MARK
+from core.weights.model_cards import write_card
 from core.worker import Worker
 from db.repository import Repository
 from tests import app_scenes as scenes

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.jobs import JobState
-from core.model_cards import ModelCard
+from core.weights.model_cards import ModelCard
 from core.worker import Worker
 from db.repository import Repository
 from pages.components.model_picker import distinct_labels

@@ -3,13 +3,13 @@ from itertools import islice
 
 import pytest
 
-from core.attributes import Attributes
-from core.captions import compose_caption
 from core.errors import VocabularyError
-from core.reading import read_prompt
-from core.vocabulary import load_vocabulary
-from training.paraphrases import paraphrases, split_paraphrases
-from training.triples import all_triples
+from core.language.attributes import Attributes
+from core.language.captions import compose_caption
+from core.language.reading import read_prompt
+from core.language.vocabulary import load_vocabulary
+from training.words.paraphrases import paraphrases, split_paraphrases
+from training.words.triples import all_triples
 
 TINEA = Attributes("tinea", ("foot",), "brown")
 

@@ -5,9 +5,9 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from core.attributes import Attributes
 from core.errors import VocabularyError
-from core.vocabulary import load_vocabulary
+from core.language.attributes import Attributes
+from core.language.vocabulary import load_vocabulary
 from training.phantoms.anatomy.sites import SITES
 from training.phantoms.body import Body, Frame, Marks
 from training.phantoms.lesions import RASHES, sites_of_rash

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.attributes import Attributes
+from core.drawing.phantom_starts import find_phantom, load_phantoms, phantom_of, prepare_phantom
+from core.drawing.starts import StartKind, prepare_start, with_start
 from core.errors import ImageFileError
 from core.images import pixel_sha256
-from core.model_cards import load_card
-from core.phantom_starts import find_phantom, load_phantoms, phantom_of, prepare_phantom
+from core.language.attributes import Attributes
+from core.language.vocabulary import load_vocabulary
 from core.recipes import Recipe
 from core.settings import STARTS_DIR
-from core.starts import StartKind, prepare_start, with_start
-from core.vocabulary import load_vocabulary
+from core.weights.model_cards import load_card
 from training import render_starts
 from training.phantoms.render import render_phantom
 

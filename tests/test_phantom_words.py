@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.attributes import Attributes
-from core.captions import compose_caption
-from core.vocabulary import load_vocabulary
-from training.datasets import open_phantoms
-from training.phantom_settings import PhantomSettings
+from core.language.attributes import Attributes
+from core.language.captions import compose_caption
+from core.language.vocabulary import load_vocabulary
+from training.embedded.datasets import open_phantoms
+from training.embedded.phantom_settings import PhantomSettings
 from training.phantoms.anatomy.sites import SITES
 from training.phantoms.body import Frame, Marks
 from training.phantoms.camera import Camera, sample_camera

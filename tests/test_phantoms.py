@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.attributes import Attributes
 from core.errors import VocabularyError
-from core.vocabulary import load_vocabulary
+from core.language.attributes import Attributes
+from core.language.vocabulary import load_vocabulary
 from training.phantoms.anatomy.sites import SITES
 from training.phantoms.lesions import RASHES
 from training.phantoms.render import LESION, SKIN, render_phantom
 from training.render_phantoms import PhantomSettings, main
-from training.triples import all_triples, held_out_triples, is_held_out
+from training.words.triples import all_triples, held_out_triples, is_held_out
 
 
 def _files(folder: Path) -> dict[str, bytes]:

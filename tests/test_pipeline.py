@@ -23,7 +23,12 @@ from tiny_models import (
 )
 from transformers import CLIPModel, CLIPTextModel
 
-from core import loading, pipeline
+from core.drawing import loading, pipeline
+from core.drawing.pipeline import Pipeline, Step, draw, load_pipeline
+from core.drawing.precision import fast_dtype
+from core.drawing.previews import fit_projection
+from core.drawing.schedulers import make_scheduler, predicted_image_latents
+from core.drawing.starts import StartPicture, prepare_start, with_start
 from core.errors import (
     Cancelled,
     EncoderMismatchError,
@@ -36,12 +41,7 @@ from core.errors import (
     UnsafeWeightsError,
 )
 from core.images import pixel_sha256
-from core.pipeline import Pipeline, Step, draw, load_pipeline
-from core.precision import fast_dtype
-from core.previews import fit_projection
 from core.recipes import SCHEDULERS, Recipe
-from core.schedulers import make_scheduler, predicted_image_latents
-from core.starts import StartPicture, prepare_start, with_start
 
 RECIPE = Recipe("acne", 7, "tiny", 4, 2.0, "ddim", 32, 32)
 TOKENS = torch.tensor([[0, 2, 9, 30, 1]])

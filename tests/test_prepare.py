@@ -20,9 +20,9 @@ from photograph_folders import (
 )
 from PIL import Image, ImageCms, ImageOps
 
-from core.attributes import Attributes
-from core.datasets import open_dataset, sha256_of
 from core.errors import DatasetError, InputError
+from core.language.attributes import Attributes
+from core.photographs.datasets import open_dataset, sha256_of
 from training.photographs.pictures import prepare_picture
 from training.prepare import Request, main, prepare
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from photograph_folders import TERMS, encoded, pairs_folder, picture, prepared, put, told
 
-from core.datasets import Dataset
 from core.errors import InputError, StorageError
+from core.photographs.datasets import Dataset
 from training.photographs import sources
 from training.prepare import Request, main, prepare
 

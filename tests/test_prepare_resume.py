@@ -10,8 +10,8 @@ import psutil
 import pytest
 from photograph_folders import TERMS, encoded, pairs_folder, picture, prepared, put
 
-from core.datasets import Progress, open_dataset, read_progress
 from core.errors import DatasetError, InputError
+from core.photographs.datasets import Progress, open_dataset, read_progress
 from training.prepare import Request, main, prepare
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -12,11 +12,11 @@ from safetensors.torch import load_file
 from tiny_models import make_tiny_pipeline
 from tuning_scenes import write_captioned, write_clip
 
-from core.loras import WEIGHTS
+from core.weights.loras import WEIGHTS
 from training.finetune_clip import main
 from training.finetune_unet import main as finetune_unet
-from training.metric_lines import read_metrics
-from training.processes import Processes
+from training.loop.metric_lines import read_metrics
+from training.loop.processes import Processes
 
 ROOT = Path(__file__).resolve().parent.parent
 LAUNCHER = ("torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m")

@@ -7,7 +7,7 @@ import pytest
 from tiny_models import tiny_tokenizer
 
 from core.errors import PromptError
-from core.prompts import FolderTokenizer, check_prompt
+from core.language.prompts import FolderTokenizer, check_prompt
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,11 @@ from itertools import product
 
 import pytest
 
-from core.attributes import Attributes
-from core.captions import compose_caption
-from core.matching import default_book
-from core.reading import read_prompt
-from core.vocabulary import load_vocabulary
+from core.language.attributes import Attributes
+from core.language.captions import compose_caption
+from core.language.matching import default_book
+from core.language.reading import read_prompt
+from core.language.vocabulary import load_vocabulary
 
 # Every distinct caption of the first Script2Skin's training pictures, with all their irregularities.
 CAPTIONS = [

@@ -13,9 +13,9 @@ import torch
 from torch import nn
 
 from core.errors import TrainingError
-from training.averages import MovingAverage
-from training.metric_lines import read_metrics
-from training.runs import Pace, Rhythm, Training, follow, open_run, step_generator
+from training.loop.averages import MovingAverage
+from training.loop.metric_lines import read_metrics
+from training.loop.runs import Pace, Rhythm, Training, follow, open_run, step_generator
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def test_sigterm_saves_a_checkpoint_and_leaves_with_status_0(tmp_path):
         import sys, time
         from pathlib import Path
         from test_runs import Config, Toy
-        from training.runs import Pace, follow, open_run
+        from training.loop.runs import Pace, follow, open_run
         toy, pace = Toy(), Pace(minutes=5)
         def slow(step):
             time.sleep(0.01)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, ttest_1samp
 
-from core.agreement import Estimate, TooFew
-from core.shares import mean_of_sums, proportion, told_apart
+from core.review.agreement import Estimate, TooFew
+from core.review.shares import mean_of_sums, proportion, told_apart
 
 
 def test_wilsons_interval_is_newcombes_example() -> None:

@@ -12,6 +12,8 @@ from library_parts import RECIPE
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from core.drawing.sheet_drawing import CELL, GAP, LABEL_WIDTH, MARGIN
+from core.drawing.sheets import Sheet, encode_sheet, sign_sheet
 from core.errors import ImageFileError
 from core.images import SHEET_KEY, pixel_sha256, read_recipe, write_png
 from core.provenance.answers import Form, Standing
@@ -22,8 +24,6 @@ from core.provenance.verdict import examine
 from core.provenance.watermark import code_of
 from core.recipes import Recipe
 from core.settings import STARTS_DIR
-from core.sheet_drawing import CELL, GAP, LABEL_WIDTH, MARGIN
-from core.sheets import Sheet, encode_sheet, sign_sheet
 
 COLOURS = ((200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30), (30, 200, 200), (200, 30, 200))
 
@@ -68,7 +68,7 @@ def test_the_words_that_it_is_synthetic_are_below_the_pictures(
     sheet: Sheet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = pixels(sheet)
-    monkeypatch.setattr("core.sheet_drawing.WORDS", "")
+    monkeypatch.setattr("core.drawing.sheet_drawing.WORDS", "")
     changed = np.flatnonzero((drawn != pixels(sheet)).any(axis=(1, 2)))
     assert changed[0] > drawn.shape[0] - 100
 

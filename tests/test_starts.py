@@ -8,10 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import ImageFileError, InputError, RecipeError
-from core.images import STARTED_DESCRIPTION, encode_png, pixel_sha256
-from core.recipes import Recipe
-from core.starts import (
+from core.drawing.starts import (
     StartKind,
     StartPicture,
     check_start,
@@ -22,6 +19,9 @@ from core.starts import (
     store_start,
     with_start,
 )
+from core.errors import ImageFileError, InputError, RecipeError
+from core.images import STARTED_DESCRIPTION, encode_png, pixel_sha256
+from core.recipes import Recipe
 
 RECIPE = Recipe("acne", 7, "tiny", 10, 2.0, "ddim", 32, 32)
 NOISE = np.random.default_rng(0).integers(0, 255, (90, 150, 3)).astype(np.uint8)

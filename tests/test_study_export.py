@@ -14,7 +14,7 @@ from core.errors import InputError, NotAllowedError, NotFoundError
 from core.exporting.run import export
 from core.images import store_image
 from core.provenance.outgoing import Outgoing
-from core.studies import AI, REAL
+from core.review.studies import AI, REAL
 from db.export import main
 from db.repository import Repository
 from db.study_export import study_order

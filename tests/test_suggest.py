@@ -9,17 +9,17 @@ import torch
 from filelock import FileLock
 from PIL import Image
 
-from core.attributes import Attributes
-from core.captions import compose_caption
 from core.commands import is_running, log_tail
-from core.dataset_imports import begin_suggestions, suggestions_begun
-from core.datasets import Dataset
 from core.errors import InputError
+from core.language.attributes import Attributes
+from core.language.captions import compose_caption
+from core.photographs.dataset_imports import begin_suggestions, suggestions_begun
+from core.photographs.datasets import Dataset
+from core.photographs.suggestions import SUGGESTING, SUGGESTIONS, read_suggestions
 from core.settings import JUDGE, PROJECT
-from core.suggestions import SUGGESTING, SUGGESTIONS, read_suggestions
 from tests.photograph_folders import prepared
+from training.clip_tuning.site_reader import SiteReader
 from training.phantoms.render import render_phantom
-from training.site_reader import SiteReader
 from training.suggest import Instruments, main, suggest
 
 FOLDER = PROJECT / "data" / "models" / JUDGE

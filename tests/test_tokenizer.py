@@ -1,10 +1,10 @@
 import pytest
 from transformers import CLIPTokenizer
 
-from core.attributes import Attributes
-from core.vocabulary import load_vocabulary
-from training.paraphrases import paraphrases
+from core.language.attributes import Attributes
+from core.language.vocabulary import load_vocabulary
 from training.tokenizer import MAX_LENGTH, main, plain_words, train_tokenizer
+from training.words.paraphrases import paraphrases
 
 TEXTS = ["Show acne on brown skin on the hand.", "tinea type of rash at the foot area on a fair skin"] * 3
 

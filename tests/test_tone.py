@@ -3,9 +3,9 @@ import pytest
 from PIL import Image
 from scipy.stats import spearmanr
 
-from core.colour import MONK_SWATCHES, srgb_to_lab
 from core.errors import ModelMissingError
-from core.tone import (
+from core.measuring.colour import MONK_SWATCHES, srgb_to_lab
+from core.measuring.tone import (
     ANY_SITE,
     build_reference,
     load_reference,

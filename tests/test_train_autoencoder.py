@@ -5,16 +5,16 @@ from diffusers import AutoencoderTiny
 from phantom_folders import write_phantoms
 
 from core.errors import TrainingError
-from training.datasets import LESION, Crops, open_phantoms
-from training.metric_lines import read_metrics
-from training.reconstruction import (
+from training.embedded.datasets import LESION, Crops, open_phantoms
+from training.embedded.reconstruction import (
     colour_loss,
     lesion_weights,
     psnr,
     reconstruction_loss,
     weighted_mean,
 )
-from training.runs import Pace, Rhythm
+from training.loop.metric_lines import read_metrics
+from training.loop.runs import Pace, Rhythm
 from training.train_autoencoder import AutoencoderConfig, AutoencoderSize, Learner, main, make_learner, train
 
 CPU = torch.device("cpu")

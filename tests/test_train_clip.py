@@ -8,14 +8,14 @@ from phantom_folders import write_phantoms
 from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
 
 import training.train_clip as train_clip_module
-from core.attributes import Attributes
-from training.clip_data import Labels, load_clip_data, trim
-from training.clip_figures import clip_figures, linear_probe, text_states
-from training.clip_model import ClipSize, ClipTrainee, as_pixels, build_clip
-from training.datasets import open_phantoms
-from training.metric_lines import read_metrics
-from training.pace import Pace, Rhythm
-from training.runs import open_run
+from core.language.attributes import Attributes
+from training.embedded.clip_data import Labels, load_clip_data, trim
+from training.embedded.clip_figures import clip_figures, linear_probe, text_states
+from training.embedded.clip_model import ClipSize, ClipTrainee, as_pixels, build_clip
+from training.embedded.datasets import open_phantoms
+from training.loop.metric_lines import read_metrics
+from training.loop.pace import Pace, Rhythm
+from training.loop.runs import open_run
 from training.tokenizer import train_tokenizer
 from training.train_clip import ClipRunConfig, Stepper, clip_losses, main, train_clip
 
@@ -161,7 +161,7 @@ def test_the_report_holds_recall_both_ways_and_the_probe(trained):
 
 
 def test_retrieval_is_perfect_when_pictures_lie_on_their_captions(data, monkeypatch):
-    import training.clip_figures as module
+    import training.embedded.clip_figures as module
 
     def embedding(numbers) -> np.ndarray:
         return np.stack([np.concatenate([np.eye(4)[a], np.eye(4)[b], np.eye(4)[c]]) for a, b, c in numbers])

@@ -9,17 +9,17 @@ from phantom_folders import write_phantoms
 
 from core.errors import TrainingError
 from training import redraw_latents, train_decoder
-from training.adversary import CELL, Adversary, ask, cell_weights, telling_loss
-from training.autoencoder_layout import AutoencoderSize, build_autoencoder
-from training.datasets import LESION, open_phantoms
-from training.metric_lines import read_metrics
-from training.noise_schedule import make_scheduler
-from training.pace import Pace, Rhythm
-from training.reconstruction import lesion_weights
+from training.embedded.adversary import CELL, Adversary, ask, cell_weights, telling_loss
+from training.embedded.autoencoder_layout import AutoencoderSize, build_autoencoder
+from training.embedded.datasets import LESION, open_phantoms
+from training.embedded.noise_schedule import make_scheduler
+from training.embedded.reconstruction import lesion_weights
+from training.embedded.redrawn import RedrawnSet, crop_redrawn, open_redrawn
+from training.loop.metric_lines import read_metrics
+from training.loop.pace import Pace, Rhythm
 from training.redraw_latents import Redrawing
-from training.redrawn import RedrawnSet, crop_redrawn, open_redrawn
-from training.text_states import TextStates
 from training.train_decoder import DecoderConfig, Learner, make_learner, train
+from training.words.text_states import TextStates
 
 CPU = torch.device("cpu")
 

@@ -8,14 +8,14 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from core.errors import ModelMissingError
-from core.judge import Judge, load_judge, save_judge
-from core.judge_network import JudgeConfig, JudgeNetwork
-from core.tone import load_reference
-from training.areas import area_classes, shrink
-from training.augmentation import Disturbance, disturb_colours, disturb_views
-from training.metric_lines import read_metrics
-from training.pace import Pace, Rhythm
-from training.runs import open_run
+from core.measuring.judge import Judge, load_judge, save_judge
+from core.measuring.judge_network import JudgeConfig, JudgeNetwork
+from core.measuring.tone import load_reference
+from training.embedded.areas import area_classes, shrink
+from training.embedded.augmentation import Disturbance, disturb_colours, disturb_views
+from training.loop.metric_lines import read_metrics
+from training.loop.pace import Pace, Rhythm
+from training.loop.runs import open_run
 from training.train_judge import JudgeRunConfig, JudgeStepper, main, train_judge
 
 SIZE = 32

@@ -6,16 +6,16 @@ from phantom_folders import write_phantoms
 from tiny_models import tiny_autoencoder
 from transformers import CLIPModel
 
-from training.clip_model import ClipSize, build_clip
-from training.datasets import LESION, open_phantoms
-from training.latents import LEAST_WEIGHT, channel_weights, encode_phantoms, lesion_cells
-from training.metric_lines import read_metrics
-from training.noise_schedule import TimestepSampler, make_scheduler
-from training.runs import Pace, Rhythm
-from training.text_states import PromptShares, collect_prompts, load_text_encoder, text_states
+from training.embedded.clip_model import ClipSize, build_clip
+from training.embedded.datasets import LESION, open_phantoms
+from training.embedded.latents import LEAST_WEIGHT, channel_weights, encode_phantoms, lesion_cells
+from training.embedded.noise_schedule import TimestepSampler, make_scheduler
+from training.embedded.unet_layout import SIZES
+from training.loop.metric_lines import read_metrics
+from training.loop.runs import Pace, Rhythm
 from training.tokenizer import train_tokenizer
 from training.train_unet import Learner, UNetConfig, chances_of, main, make_learner, prepare_lessons, train
-from training.unet_layout import SIZES
+from training.words.text_states import PromptShares, collect_prompts, load_text_encoder, text_states
 
 CPU = torch.device("cpu")
 

@@ -14,17 +14,14 @@ from library_parts import RECIPE, library_settings, opened
 from PIL import Image, ImageOps
 from safetensors.numpy import save_file
 
-from core.checkpoints import encoder_hash, file_hash, model_hash
 from core.errors import ModelError
-from core.examiner import Examiner
 from core.images import store_image
-from core.judge import save_judge
-from core.judge_network import JudgeConfig, JudgeNetwork
-from core.readings import Reading
-from core.recipes import Recipe
-from core.settings import JUDGE, PROJECT
-from core.tone import REFERENCE_NAME
-from core.training_index import (
+from core.measuring.examiner import Examiner
+from core.measuring.judge import save_judge
+from core.measuring.judge_network import JudgeConfig, JudgeNetwork
+from core.measuring.readings import Reading
+from core.measuring.tone import REFERENCE_NAME
+from core.measuring.training_index import (
     INDEX_NAME,
     IndexOrigin,
     TrainingIndex,
@@ -33,6 +30,9 @@ from core.training_index import (
     read_index,
     write_index,
 )
+from core.recipes import Recipe
+from core.settings import JUDGE, PROJECT
+from core.weights.checkpoints import encoder_hash, file_hash, model_hash
 from db.records import HistoryFilter
 from db.repository import Repository
 from tests import photograph_folders

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from training_scenes import leave_record
 
-from core import commands, training_starts
-from core.candidates import Kind
+from core import commands
 from core.errors import DiskFullError, InputError, StorageError
-from core.training_curves import Phase, curve_of, phase_of, progress_of
-from core.training_endings import SILENT, reason_of
-from core.training_runs import RunState, TrainingRun, list_trainings
-from core.training_starts import begin, delete_run, resume
-from core.training_wishes import (
+from core.trainings import starts as training_starts
+from core.trainings.curves import Phase, curve_of, phase_of, progress_of
+from core.trainings.endings import SILENT, reason_of
+from core.trainings.runs import RunState, TrainingRun, list_trainings
+from core.trainings.starts import begin, delete_run, resume
+from core.trainings.wishes import (
     ANCHORS,
     LARGE_CLIP,
     METHODS,
@@ -27,8 +27,11 @@ from core.training_wishes import (
     clip_of,
     flags_of,
 )
+from core.weights.candidates import Kind
 from tests.tiny_models import edit_json, make_tiny_pipeline
-from training import anchors, finetune_clip, finetune_config, finetune_unet
+from training import finetune_clip, finetune_unet
+from training.clip_tuning import config as finetune_config
+from training.words import anchors
 
 ENCODER = EncoderTraining(Path("/data/clinic"), "/models/tiny/clip")
 LORA = LoraTraining(Path("/data/clinic"), "tiny")

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from core.drawing.uploads import PIXELS_MAX, read_photograph
 from core.errors import ImageFileError
-from core.uploads import PIXELS_MAX, read_photograph
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from core.attributes import KINDS
 from core.errors import VocabularyError
-from core.vocabulary import load_vocabulary
+from core.language.attributes import KINDS
+from core.language.vocabulary import load_vocabulary
 
 WORDS = load_vocabulary()
 

@@ -16,13 +16,13 @@ from PIL import Image
 from tiny_models import make_encoder, make_tiny_pipeline
 
 from core import worker as worker_module
-from core.attributes import Attributes
-from core.composing import Wish, compose_recipe, series
+from core.drawing.composing import Wish, compose_recipe, series
+from core.drawing.preview_files import preview_path, remove_preview, sweep_previews, write_preview
 from core.errors import DiskFullError, LibraryBusyError
 from core.images import read_recipe
 from core.jobs import DrawnImage, JobState
+from core.language.attributes import Attributes
 from core.leases import Lease
-from core.preview_files import preview_path, remove_preview, sweep_previews, write_preview
 from core.recipes import Recipe
 from core.settings import Settings
 from core.worker import Worker

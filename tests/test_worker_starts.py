@@ -13,16 +13,16 @@ import pytest
 from PIL import Image
 from tiny_models import make_tiny_pipeline
 
-from core.attributes import Attributes
-from core.composing import Wish, compose_recipe
+from core.drawing.composing import Wish, compose_recipe
+from core.drawing.phantom_starts import find_phantom, prepare_phantom
+from core.drawing.starts import StartPicture, prepare_start, with_start
+from core.drawing.uploads import read_photograph
 from core.generate import main
 from core.jobs import JobState
+from core.language.attributes import Attributes
 from core.leases import Lease
-from core.phantom_starts import find_phantom, prepare_phantom
 from core.recipes import Recipe
 from core.settings import Settings
-from core.starts import StartPicture, prepare_start, with_start
-from core.uploads import read_photograph
 from core.worker import Worker
 from db.repository import Repository, open_repository
 
@@ -106,10 +106,10 @@ KILLED = """
 import os, signal, sys
 from core import files, worker
 from core.settings import Settings
-from core.starts import prepare_start, with_start
-from core.uploads import read_photograph
-from core.composing import Wish, compose_recipe
-from core.attributes import Attributes
+from core.drawing.starts import prepare_start, with_start
+from core.drawing.uploads import read_photograph
+from core.drawing.composing import Wish, compose_recipe
+from core.language.attributes import Attributes
 from db.repository import open_repository
 repository = open_repository(Settings.from_environment())
 def die(*_):
@@ -154,7 +154,7 @@ def test_a_killed_program_leaves_nothing_after_the_next_start(
 @pytest.mark.embedded
 @pytest.mark.skipif(not (EMBEDDED / "model_index.json").is_file(), reason="the embedded model is not built")
 def test_the_embedded_model_keeps_the_phantom_at_a_low_strength_and_repeats_its_bytes() -> None:
-    from core.pipeline import draw, load_pipeline
+    from core.drawing.pipeline import draw, load_pipeline
 
     phantom = find_phantom("hand", "medium")
     assert phantom is not None

@@ -16,7 +16,7 @@ from diffusers import (
 from safetensors.torch import load_file, save_file
 from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from core.model_cards import DrawingDefaults, ModelCard, write_card
+from core.weights.model_cards import DrawingDefaults, ModelCard, write_card
 
 WIDTH = 32
 EMBEDDED_SCHEDULER = {

@@ -9,8 +9,9 @@ from photograph_folders import pairs_folder, prepared
 from tiny_models import make_tiny_pipeline
 from tuning_scenes import write_clip
 
-from core import commands, training_starts
+from core import commands
 from core.commands import Command
+from core.trainings import starts as training_starts
 from training import finetune_clip, finetune_unet
 
 MAINS = {"training.finetune_clip": finetune_clip.main, "training.finetune_unet": finetune_unet.main}

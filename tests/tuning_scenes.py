@@ -9,18 +9,18 @@ from PIL import Image
 from tiny_models import make_whole_clip
 from transformers import CLIPImageProcessorPil
 
-from training.captioned import open_captioned
-from training.finetune_config import FinetuneConfig
-from training.finetune_data import pair
-from training.finetune_model import load_student
-from training.finetune_run import Place, build_towers, make_stepper, pace_of
-from training.finetune_step import FinetuneStepper
-from training.lora_config import UNetLoraConfig
-from training.lora_run import prepare
-from training.lora_step import LoraStepper
-from training.pace import warming_up
-from training.processes import Processes, share_run
-from training.runs import open_run
+from training.clip_tuning.captioned import open_captioned
+from training.clip_tuning.config import FinetuneConfig
+from training.clip_tuning.data import pair
+from training.clip_tuning.model import load_student
+from training.clip_tuning.run import Place, build_towers, make_stepper, pace_of
+from training.clip_tuning.step import FinetuneStepper
+from training.loop.pace import warming_up
+from training.loop.processes import Processes, share_run
+from training.loop.runs import open_run
+from training.lora.config import UNetLoraConfig
+from training.lora.run import prepare
+from training.lora.step import LoraStepper
 
 RASHES, SITES, TONES = ("acne", "eczema", "tinea"), ("face", "hand"), ("fair", "brown")
 

@@ -21,14 +21,14 @@ from typing import Any
 
 import torch
 
-from core.attributes import Attributes
-from core.composing import Wish, compose_recipe
-from core.model_cards import load_card
-from core.pipeline import Pipeline, load_pipeline
+from core.drawing.composing import Wish, compose_recipe
+from core.drawing.pipeline import Pipeline, load_pipeline
+from core.drawing.schedulers import make_scheduler
+from core.language.attributes import Attributes
 from core.quiet import mute_libraries
 from core.recipes import Recipe
-from core.schedulers import make_scheduler
 from core.settings import EMBEDDED_MODEL, Settings
+from core.weights.model_cards import load_card
 from core.worker import Worker
 from db.repository import Repository, open_repository
 

@@ -16,12 +16,12 @@ import numpy as np
 from PIL import Image
 from skimage.metrics import structural_similarity
 
-from core.attributes import Attributes
-from core.composing import Wish, compose
-from core.model_cards import load_card
-from core.pipeline import draw, load_pipeline
+from core.drawing.composing import Wish, compose
+from core.drawing.pipeline import draw, load_pipeline
+from core.language.attributes import Attributes
 from core.provenance.watermark import embed, read_mark
 from core.settings import EMBEDDED_MODEL
+from core.weights.model_cards import load_card
 
 Change = Callable[[Image.Image], Image.Image]
 

@@ -13,9 +13,9 @@ from textwrap import wrap
 
 from PIL import Image, ImageDraw, ImageFont
 
-from core.composing import Wish, compose_recipe
+from core.drawing.composing import Wish, compose_recipe
+from core.drawing.pipeline import draw, load_pipeline
 from core.errors import Script2SkinError
-from core.pipeline import draw, load_pipeline
 from core.quiet import mute_libraries
 from core.settings import EMBEDDED_MODEL
 

@@ -30,16 +30,16 @@ from transformers import Trainer, TrainingArguments
 
 from core.benchmark_sd15 import UNET
 from core.errors import Script2SkinError, TrainingError
-from training.captioned import Captioned, CaptionedSet, open_captioned
-from training.devices import computes_in_bf16
-from training.finetune_config import FULL, METHODS, FinetuneConfig, default_clip
-from training.finetune_data import pair
-from training.finetune_model import Student, load_student
-from training.finetune_report import device_name
-from training.finetune_run import Place, build_towers, make_stepper, pace_of
-from training.large_clip import VIT_L_14, step_cost
-from training.large_unet import lora_step_cost, random_config
-from training.processes import Processes, find_processes
+from training.clip_tuning.captioned import Captioned, CaptionedSet, open_captioned
+from training.clip_tuning.config import FULL, METHODS, FinetuneConfig, default_clip
+from training.clip_tuning.data import pair
+from training.clip_tuning.large_clip import VIT_L_14, step_cost
+from training.clip_tuning.model import Student, load_student
+from training.clip_tuning.report import device_name
+from training.clip_tuning.run import Place, build_towers, make_stepper, pace_of
+from training.loop.devices import computes_in_bf16
+from training.loop.processes import Processes, find_processes
+from training.lora.large_unet import lora_step_cost, random_config
 
 BATCH = 64
 

@@ -20,12 +20,12 @@ from importlib import import_module
 from pathlib import Path
 
 from core.errors import Script2SkinError, TrainingError
+from core.measuring.training_index import INDEX_NAME
 from core.settings import EMBEDDED_MODEL, JUDGE, Settings
-from core.training_index import INDEX_NAME
-from training.assembly import Parts, assemble, check_drawing, copy_judge, record_figures
-from training.redrawn import RECORD_NAME
-from training.starting_points import starting_points
-from training.taught_words import ALL, RELEASED, WORDS, TaughtWords
+from training.embedded.assembly import Parts, assemble, check_drawing, copy_judge, record_figures
+from training.embedded.redrawn import RECORD_NAME
+from training.embedded.starting_points import starting_points
+from training.words.taught_words import ALL, RELEASED, WORDS, TaughtWords
 
 
 @dataclass(frozen=True, slots=True)

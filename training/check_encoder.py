@@ -3,10 +3,10 @@
     python -m training.check_encoder --encoder RUN/text_encoder --model data/models/embedded
 
 Prints JSON: each check with its figure, its limit and a sentence. Asked are the files, tokenizer, sizes,
-layers, dtype, the recorded origin, and drift on derm, generic and empty prompts (core/gate.py says where the
-limits come from). With --pictures N also draws N fixed-seed pictures by the stock encoder, the tuned one and
-the one half way, writes them as a grid, and has the judge compare stock and tuned. encoder_hash and
-model_hash say what was examined. --encoder may name a run's folder.
+layers, dtype, the recorded origin, and drift on derm, generic and empty prompts (core/weights/gate.py says
+where the limits come from). With --pictures N also draws N fixed-seed pictures by the stock encoder, the
+tuned one and the one half way, writes them as a grid, and has the judge compare stock and tuned. encoder_hash
+and model_hash say what was examined. --encoder may name a run's folder.
 """
 
 import json
@@ -17,15 +17,15 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from core.checkpoints import check_model_folder, encoder_hash, model_hash
-from core.composing import Wish
-from core.encoder_checks import ARMS
-from core.encoder_runs import encoder_folder, name_of
+from core.drawing.composing import Wish
 from core.errors import InputError, ModelError, Script2SkinError
 from core.files import write_files
-from core.gate import Verdict, examine_encoder
-from core.model_folders import resolve_source
 from core.settings import EMBEDDED_MODEL
+from core.weights.checkpoints import check_model_folder, encoder_hash, model_hash
+from core.weights.encoder_checks import ARMS
+from core.weights.encoder_runs import encoder_folder, name_of
+from core.weights.gate import Verdict, examine_encoder
+from core.weights.model_folders import resolve_source
 
 HALF = 0.5
 
@@ -89,7 +89,7 @@ def _hashes(encoder: Path, model: Path) -> dict[str, str]:
 def _with_pictures(
     asked: Namespace, verdict: Verdict, encoder: Path, model: Path
 ) -> tuple[Verdict, dict[str, Any]]:
-    from training.picture_tests import PictureTest, compare_pictures, released_judge
+    from training.evaluation.picture_tests import PictureTest, compare_pictures, released_judge
 
     test = PictureTest(
         title=f"Text encoder {name_of(encoder)} in {model.name}",

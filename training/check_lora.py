@@ -16,16 +16,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core.checkpoints import check_model_folder, model_hash
-from core.composing import Wish
+from core.drawing.composing import Wish
 from core.errors import InputError, ModelError, Script2SkinError
 from core.files import write_files
-from core.lora_checks import ARMS
-from core.loras import Lora, check_lora
-from core.model_folders import resolve_source
-from core.picture_checks import PICTURES_DEFAULT
 from core.recipes import LORA_STRENGTH_MAX
 from core.settings import EMBEDDED_MODEL
+from core.weights.checkpoints import check_model_folder, model_hash
+from core.weights.lora_checks import ARMS
+from core.weights.loras import Lora, check_lora
+from core.weights.model_folders import resolve_source
+from core.weights.picture_checks import PICTURES_DEFAULT
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -79,7 +79,7 @@ def compare(asked: Namespace) -> dict[str, Any]:
 
 
 def _compare(asked: Namespace, lora: Lora, model: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    from training.picture_tests import PictureTest, compare_pictures, released_judge
+    from training.evaluation.picture_tests import PictureTest, compare_pictures, released_judge
 
     drawn_with = Wish(lora=str(lora.folder), lora_strength=asked.strength)
     test = PictureTest(

@@ -22,26 +22,26 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.attributes import Attributes
-from core.checkpoints import check_model_folder
-from core.composing import Wish
+from core.drawing.composing import Wish
 from core.errors import InputError, ModelMissingError, Script2SkinError
-from core.judge import Judge, load_judge
-from core.model_cards import ModelCard, load_card
-from core.model_folders import resolve_source
+from core.language.attributes import Attributes
+from core.language.vocabulary import load_vocabulary
+from core.measuring.judge import Judge, load_judge
+from core.measuring.tone import ToneReference, load_reference
 from core.settings import EMBEDDED_MODEL, Settings
-from core.tone import ToneReference, load_reference
-from core.vocabulary import load_vocabulary
-from training.contact_sheet import write_contact_sheet
-from training.datasets import open_phantoms
-from training.evaluation_drawing import Drawn, draw_requests
-from training.evaluation_page import evaluation_page
-from training.evaluation_plan import plan_held_out, plan_paraphrases, plan_repeats, plan_requests
-from training.evaluation_report import Measurement, report
-from training.judge_report import REPORT_NAME, ceiling_report, phantom_pictures, scale_of
-from training.judged_figures import Scale
-from training.judging import judge_pictures
-from training.set_figures import Compared, SetFigures, set_figures
+from core.weights.checkpoints import check_model_folder
+from core.weights.model_cards import ModelCard, load_card
+from core.weights.model_folders import resolve_source
+from training.embedded.datasets import open_phantoms
+from training.evaluation.contact_sheet import write_contact_sheet
+from training.evaluation.drawing import Drawn, draw_requests
+from training.evaluation.judge_report import REPORT_NAME, ceiling_report, phantom_pictures, scale_of
+from training.evaluation.judged_figures import Scale
+from training.evaluation.judging import judge_pictures
+from training.evaluation.page import evaluation_page
+from training.evaluation.plan import plan_held_out, plan_paraphrases, plan_repeats, plan_requests
+from training.evaluation.report import Measurement, report
+from training.evaluation.set_figures import Compared, SetFigures, set_figures
 
 REPEATED_PROMPTS, REPEATS = 4, 8
 """Pictures drawn besides, to see how much those of one prompt differ."""

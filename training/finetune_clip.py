@@ -19,10 +19,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import Script2SkinError
-from training.anchors import read_anchors
-from training.finetune_config import METHODS, FinetuneConfig, default_clip, with_file
-from training.finetune_run import Place, finetune
-from training.processes import find_processes
+from training.clip_tuning.config import METHODS, FinetuneConfig, default_clip, with_file
+from training.clip_tuning.run import Place, finetune
+from training.loop.processes import find_processes
+from training.words.anchors import read_anchors
 
 
 def main(argv: Sequence[str] | None = None) -> int:

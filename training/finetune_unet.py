@@ -8,7 +8,7 @@ Writes RUN/lora (ordinary diffusers LoRA weights with their recorded origin), pi
 report.json, README.md, metrics.jsonl, environment.json and the curves. --prior N draws N pictures by the
 model as it is and holds the LoRA to them, so that it keeps what the data do not show. A run that was
 interrupted goes on where it stopped, on the same curve, when the same command is given again. Further
-settings (those of training.lora_config) can be given in a JSON file by --config.
+settings (those of training.lora.config) can be given in a JSON file by --config.
 """
 
 import json
@@ -18,15 +18,15 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.composing import STOCK_ENCODER
+from core.drawing.composing import STOCK_ENCODER
 from core.errors import Script2SkinError
 from core.quiet import mute_libraries
 from core.settings import EMBEDDED_MODEL
-from training.finetune_config import with_file
-from training.finetune_run import Place
-from training.lora_config import LEARNING_RATE, UNetLoraConfig
-from training.lora_run import finetune_unet
-from training.processes import find_processes
+from training.clip_tuning.config import with_file
+from training.clip_tuning.run import Place
+from training.loop.processes import find_processes
+from training.lora.config import LEARNING_RATE, UNetLoraConfig
+from training.lora.run import finetune_unet
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -22,16 +22,16 @@ import numpy as np
 from PIL import Image, ImageOps
 from tqdm import tqdm
 
-from core.checkpoints import encoder_hash, file_hash, model_hash
-from core.datasets import open_dataset
 from core.errors import InputError, Script2SkinError, TrainingError
-from core.judge import WEIGHTS_NAME, Judge, load_judge
-from core.loras import RESULT, WEIGHTS
-from core.model_folders import MODEL_INDEX, locate_source
+from core.measuring.judge import WEIGHTS_NAME, Judge, load_judge
+from core.measuring.training_index import IndexOrigin, TrainingIndex, build_index, write_index
+from core.photographs.datasets import open_dataset
 from core.settings import JUDGE, Settings
-from core.training_index import IndexOrigin, TrainingIndex, build_index, write_index
-from training.datasets import open_phantoms
-from training.distribution import AT_ONCE, Features
+from core.weights.checkpoints import encoder_hash, file_hash, model_hash
+from core.weights.loras import RESULT, WEIGHTS
+from core.weights.model_folders import MODEL_INDEX, locate_source
+from training.embedded.datasets import open_phantoms
+from training.evaluation.distribution import AT_ONCE, Features
 from training.render_phantoms import SETTINGS_FILE
 
 COMPONENTS = 64

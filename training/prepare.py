@@ -25,8 +25,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from core.datasets import MANIFEST, PREPARING, REPORT, Manifest, read_manifest
 from core.errors import InputError, Script2SkinError, TrainingError
+from core.photographs.datasets import MANIFEST, PREPARING, REPORT, Manifest, read_manifest
 from training.photographs.duplicates import DISTANCE, DISTANCE_MAX
 from training.photographs.finishing import Result, finish
 from training.photographs.inventory import Inventory, take_inventory

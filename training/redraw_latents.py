@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.errors import Script2SkinError, TrainingError
-from training.datasets import PhantomSet, open_phantoms
-from training.devices import choose_device, half_pays, half_precision
-from training.latents import LatentSet, encode_phantoms
-from training.noise_schedule import make_scheduler
-from training.redrawn import LATENTS_NAME, PROGRESS_NAME, RECORD_NAME
-from training.text_states import TextStates, text_states
+from training.embedded.datasets import PhantomSet, open_phantoms
+from training.embedded.latents import LatentSet, encode_phantoms
+from training.embedded.noise_schedule import make_scheduler
+from training.embedded.redrawn import LATENTS_NAME, PROGRESS_NAME, RECORD_NAME
+from training.loop.devices import choose_device, half_pays, half_precision
+from training.words.text_states import TextStates, text_states
 
 LAST_STEPS = (4, 6, 8, 11)
 """How many of the steps are drawn anew; more, and the result has left the phantom it is compared with."""

@@ -19,10 +19,10 @@ from typing import Any
 
 from PIL import Image
 
-from core.captions import compose_caption
 from core.errors import InputError, Script2SkinError
-from core.model_cards import OPTIONAL
-from training.phantom_settings import PhantomSettings, read_settings
+from core.language.captions import compose_caption
+from core.weights.model_cards import OPTIONAL
+from training.embedded.phantom_settings import PhantomSettings, read_settings
 from training.phantoms.render import render_phantom
 
 SETTINGS_FILE = "phantoms.json"

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from core.attributes import Attributes
+from core.drawing.phantom_starts import INDEX_FILE, SIZE
 from core.errors import Script2SkinError
 from core.files import write_files
 from core.images import pixel_sha256
-from core.phantom_starts import INDEX_FILE, SIZE
-from core.vocabulary import load_vocabulary
+from core.language.attributes import Attributes
+from core.language.vocabulary import load_vocabulary
 from training.phantoms.anatomy.sites import SITES
 from training.phantoms.render import render_phantom
 

@@ -20,14 +20,14 @@ from filelock import FileLock, Timeout
 from PIL import Image
 from tqdm import tqdm
 
-from core.datasets import Dataset, open_dataset, sha256_of
 from core.errors import InputError, Script2SkinError, StorageError
-from core.judge import WEIGHTS_NAME, Judge, load_judge
-from core.photographs import Photograph
+from core.measuring.judge import WEIGHTS_NAME, Judge, load_judge
+from core.measuring.tone import ToneReference, load_reference, measure_tone
+from core.photographs.datasets import Dataset, open_dataset, sha256_of
+from core.photographs.photographs import Photograph
+from core.photographs.suggestions import SUGGESTIONS, Suggestion, read_suggestions
 from core.settings import JUDGE, Settings
-from core.suggestions import SUGGESTIONS, Suggestion, read_suggestions
-from core.tone import ToneReference, load_reference, measure_tone
-from training.site_reader import SiteReader
+from training.clip_tuning.site_reader import SiteReader
 
 AT_ONCE = 8
 NO_SKIN = "no skin was recognised"

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import Script2SkinError
+from training.clip_tuning.config import FinetuneConfig
+from training.clip_tuning.report import README_NAME, REPORT_NAME, Epoch, epochs_of, write_curves
+from training.clip_tuning.run import Place, finetune
 from training.finetune_clip import add_arguments, config_of, place_of
-from training.finetune_config import FinetuneConfig
-from training.finetune_report import README_NAME, REPORT_NAME, Epoch, epochs_of, write_curves
-from training.finetune_run import Place, finetune
 
 SHOWN = ("validation_loss", "image_to_text_recall_1", "text_to_image_recall_1")
 

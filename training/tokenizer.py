@@ -17,11 +17,11 @@ from tokenizers.pre_tokenizers import ByteLevel
 from tokenizers.trainers import BpeTrainer
 from transformers import CLIPTokenizer
 
-from core.attributes import Attributes
+from core.language.attributes import Attributes
+from core.language.vocabulary import Vocabulary, load_vocabulary
 from core.settings import PROJECT
-from core.vocabulary import Vocabulary, load_vocabulary
-from training.left_out import without
-from training.paraphrases import paraphrases
+from training.words.left_out import without
+from training.words.paraphrases import paraphrases
 
 PROMPT_WORDS = PROJECT / "training" / "prompt_words.txt"
 START, END = "<|startoftext|>", "<|endoftext|>"

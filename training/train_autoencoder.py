@@ -18,18 +18,18 @@ from diffusers import AutoencoderTiny
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.autoencoders import encode
 from core.errors import Script2SkinError
-from training.autoencoder_layout import SIZES, AutoencoderSize, build_autoencoder
-from training.averages import MovingAverage
-from training.datasets import LESION, Bytes, Crops, PhantomSet, open_phantoms
-from training.devices import choose_device, half_precision
-from training.linear_start import start_from_components
-from training.losses import clip_gradients
-from training.pace import Pace
-from training.previews import to_pictures, write_grid
-from training.reconstruction import PictureLoss, lesion_weights, psnr
-from training.runs import Rhythm, Run, Training, follow, open_run, step_generator
+from core.weights.autoencoders import encode
+from training.clip_tuning.losses import clip_gradients
+from training.embedded.autoencoder_layout import SIZES, AutoencoderSize, build_autoencoder
+from training.embedded.datasets import LESION, Bytes, Crops, PhantomSet, open_phantoms
+from training.embedded.linear_start import start_from_components
+from training.embedded.previews import to_pictures, write_grid
+from training.embedded.reconstruction import PictureLoss, lesion_weights, psnr
+from training.loop.averages import MovingAverage
+from training.loop.devices import choose_device, half_precision
+from training.loop.pace import Pace
+from training.loop.runs import Rhythm, Run, Training, follow, open_run, step_generator
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,16 +20,16 @@ from torch.nn import functional
 from transformers import CLIPModel, CLIPTokenizer
 
 from core.errors import Script2SkinError
-from core.vocabulary import load_vocabulary
-from training.averages import MovingAverage
-from training.clip_data import ClipBatch, ClipData, load_clip_data
-from training.clip_figures import clip_figures
-from training.clip_model import SIZES, ClipSize, ClipTrainee, as_pixels, build_clip, save_clip
-from training.datasets import open_phantoms
-from training.devices import choose_device, half_precision
-from training.losses import clip_gradients, equal_labels, multi_positive_info_nce
-from training.pace import Pace
-from training.runs import Run, Training, follow, open_run
+from core.language.vocabulary import load_vocabulary
+from training.clip_tuning.losses import clip_gradients, equal_labels, multi_positive_info_nce
+from training.embedded.clip_data import ClipBatch, ClipData, load_clip_data
+from training.embedded.clip_figures import clip_figures
+from training.embedded.clip_model import SIZES, ClipSize, ClipTrainee, as_pixels, build_clip, save_clip
+from training.embedded.datasets import open_phantoms
+from training.loop.averages import MovingAverage
+from training.loop.devices import choose_device, half_precision
+from training.loop.pace import Pace
+from training.loop.runs import Run, Training, follow, open_run
 from training.tokenizer import prompt_corpus, train_tokenizer
 
 MEASURED = 800

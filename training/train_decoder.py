@@ -19,18 +19,18 @@ from diffusers import AutoencoderTiny
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.autoencoders import encode
 from core.errors import Script2SkinError
-from training.adversary import CELL, Adversary, ask, telling_loss
-from training.averages import MovingAverage
-from training.datasets import Crops, PhantomSet, open_phantoms
-from training.devices import choose_device
-from training.losses import clip_gradients
-from training.pace import Pace
-from training.previews import to_pictures, write_grid
-from training.reconstruction import PictureLoss, lesion_weights
-from training.redrawn import RedrawnSet, crop_redrawn, open_redrawn
-from training.runs import Rhythm, Run, Training, follow, open_run, step_generator
+from core.weights.autoencoders import encode
+from training.clip_tuning.losses import clip_gradients
+from training.embedded.adversary import CELL, Adversary, ask, telling_loss
+from training.embedded.datasets import Crops, PhantomSet, open_phantoms
+from training.embedded.previews import to_pictures, write_grid
+from training.embedded.reconstruction import PictureLoss, lesion_weights
+from training.embedded.redrawn import RedrawnSet, crop_redrawn, open_redrawn
+from training.loop.averages import MovingAverage
+from training.loop.devices import choose_device
+from training.loop.pace import Pace
+from training.loop.runs import Rhythm, Run, Training, follow, open_run, step_generator
 from training.train_autoencoder import measure, to_pixels
 
 CROP = 96

@@ -20,19 +20,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from core.attributes import KINDS, Attributes
 from core.errors import Script2SkinError, TrainingError
-from core.judge import load_judge, save_judge
-from core.judge_network import PATCH, JudgeConfig, JudgeNetwork
-from core.vocabulary import load_vocabulary
-from training.areas import area_classes
-from training.augmentation import Disturbance, disturb_colours, disturb_views
-from training.datasets import PhantomSet, open_phantoms
-from training.devices import choose_device, half_precision
-from training.judge_report import judge_report, tone_reference
-from training.losses import area_loss, clip_gradients, rash_map_loss
-from training.pace import Pace
-from training.runs import Run, Training, follow, open_run
+from core.language.attributes import KINDS, Attributes
+from core.language.vocabulary import load_vocabulary
+from core.measuring.judge import load_judge, save_judge
+from core.measuring.judge_network import PATCH, JudgeConfig, JudgeNetwork
+from training.clip_tuning.losses import area_loss, clip_gradients, rash_map_loss
+from training.embedded.areas import area_classes
+from training.embedded.augmentation import Disturbance, disturb_colours, disturb_views
+from training.embedded.datasets import PhantomSet, open_phantoms
+from training.evaluation.judge_report import judge_report, tone_reference
+from training.loop.devices import choose_device, half_precision
+from training.loop.pace import Pace
+from training.loop.runs import Run, Training, follow, open_run
 
 LESION_SHARE = 0.2
 """A square of the area map is lesion from this share on: 4x4 pixels with at least four of them."""

@@ -17,17 +17,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.errors import Script2SkinError
-from training.averages import MovingAverage
-from training.datasets import PhantomSet, open_phantoms
-from training.devices import choose_device, half_pays, half_precision
-from training.latents import LatentSet, channel_weights, encode_phantoms
-from training.losses import clip_gradients
-from training.noise_schedule import TimestepSampler, make_scheduler
-from training.reconstruction import lesion_weights, weighted_mean
-from training.runs import Pace, Rhythm, Training, follow, open_run, step_generator
-from training.samples import SampleSheet
-from training.text_states import Prompts, PromptShares, TextStates, collect_prompts, text_states
-from training.unet_layout import SIZES, UNetSize, build_unet
+from training.clip_tuning.losses import clip_gradients
+from training.embedded.datasets import PhantomSet, open_phantoms
+from training.embedded.latents import LatentSet, channel_weights, encode_phantoms
+from training.embedded.noise_schedule import TimestepSampler, make_scheduler
+from training.embedded.reconstruction import lesion_weights, weighted_mean
+from training.embedded.samples import SampleSheet
+from training.embedded.unet_layout import SIZES, UNetSize, build_unet
+from training.loop.averages import MovingAverage
+from training.loop.devices import choose_device, half_pays, half_precision
+from training.loop.runs import Pace, Rhythm, Training, follow, open_run, step_generator
+from training.words.text_states import Prompts, PromptShares, TextStates, collect_prompts, text_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class UNetConfig:
     clip_norm: float = 1.0
     average: float = 0.999
     half: bool = field(default_factory=half_pays)
-    """bfloat16 where it is the faster; see ``training.devices``."""
+    """bfloat16 where it is the faster; see ``training.loop.devices``."""
     left_out: tuple[str, ...] | None = None
     """Names that it is never asked by."""
 

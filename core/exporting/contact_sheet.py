@@ -45,7 +45,7 @@ class Shown:
 
 
 Cells = list[dict[str, object]]
-"""What core.sheets reads as the cells of a sheet."""
+"""What core.drawing.sheets reads as the cells of a sheet."""
 
 
 def encode_sheets(pictures: Iterator[Shown], credentials: Credentials | None) -> Iterator[bytes]:

@@ -27,7 +27,8 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One picture. ``image_path`` is absolute; ``too_near``: to a training picture (core.training_index)."""
+    """One picture. ``image_path`` is absolute; ``too_near``: to a training picture, as
+    ``core.measuring.training_index`` tells."""
 
     id: int
     owner: str

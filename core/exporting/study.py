@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.studies import Response
+from core.review.studies import Response
 
 README = """# {name}
 

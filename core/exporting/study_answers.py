@@ -11,7 +11,7 @@ from typing import Any
 from core.exporting.study import StudyAnswers
 from core.exporting.tables import CsvFile, write_line
 from core.exporting.targets import Target, file_in
-from core.studies import AI, BLIND, REAL, REVEALED, Response
+from core.review.studies import AI, BLIND, REAL, REVEALED, Response
 
 QUESTIONS = (*BLIND, *(name for name in REVEALED if name != "finished"))
 MEMBERS = ("answers.csv", "answers.jsonl", "study.json")

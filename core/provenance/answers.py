@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.drawing.sheets import Cell
 from core.recipes import Recipe
-from core.sheets import Cell
 
 
 class Standing(StrEnum):

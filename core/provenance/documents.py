@@ -8,13 +8,13 @@ from typing import Any
 
 from PIL import Image
 
+from core.drawing.sheets import read_cells
 from core.errors import ImageFileError, RecipeError
 from core.provenance.answers import Form, Standing, Verdict
 from core.provenance.pixels import check_size
 from core.provenance.seals import Seal, read_seal
 from core.provenance.watermark import read_mark
 from core.recipes import Recipe
-from core.sheets import read_cells
 
 PRIVATE_GROUP, PRIVATE_CREATOR = 0x0099, "SCRIPT2SKIN"
 RECIPE_ELEMENT, SOURCE_ELEMENT, SEAL_ELEMENT = 0x01, 0x02, 0x03

@@ -13,6 +13,7 @@ from typing import Any
 
 from PIL import Image
 
+from core.drawing.sheets import Cell, read_cells
 from core.errors import ImageFileError, RecipeError, SigningError
 from core.images import (
     METADATA_KEY,
@@ -33,7 +34,6 @@ from core.provenance.outgoing import SIGNED_KEY, SOURCE_KEY
 from core.provenance.pixels import picture_in
 from core.provenance.watermark import code_of, read_mark
 from core.recipes import Recipe
-from core.sheets import Cell, read_cells
 
 _CREATOR = re.compile(rb"CreatorTool[^<]{0,3}>?Script2Skin")
 

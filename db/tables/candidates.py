@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, String, Table, Text, text
 
-from core.candidates import Kind
+from core.weights.candidates import Kind
 from db.tables.base import metadata, one_of, reference
 from db.times import UtcTime
 

@@ -44,4 +44,4 @@ readings = Table(
         postgresql_where=text("too_near"),
     ),
 )
-"""What was measured in a picture (``core.readings.Reading``), one row each, written once."""
+"""What was measured in a picture (``core.measuring.readings.Reading``), one row each, written once."""

@@ -13,7 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from core.studies import BLIND, REVEALED
+from core.review.studies import BLIND, REVEALED
 from db.tables.base import metadata, one_of, reference
 from db.times import UtcTime
 

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from core.candidates import SHORT
-from core.encoder_checks import begin_check
-from core.model_cards import ModelCard
-from core.picture_checks import CheckState, discard_check
+from core.weights.candidates import SHORT
+from core.weights.encoder_checks import begin_check
+from core.weights.model_cards import ModelCard
+from core.weights.picture_checks import CheckState, discard_check
 from pages.components.candidate_state import Standing, identity_now
 from pages.components.check_progress import ask_pictures, show_check_progress
 from pages.components.check_result import ARM_WORDS, show_result

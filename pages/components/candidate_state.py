@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.candidates import Candidate, Identity, Kind, refusal
-from core.encoder_checks import check_of, read_report
-from core.encoder_runs import identity_of
 from core.errors import ModelError, StorageError
-from core.picture_checks import CheckState, PictureCheck
+from core.weights.candidates import Candidate, Identity, Kind, refusal
+from core.weights.encoder_checks import check_of, read_report
+from core.weights.encoder_runs import identity_of
+from core.weights.picture_checks import CheckState, PictureCheck
 from pages.components.resources import Resources
 
 

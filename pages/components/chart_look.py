@@ -10,8 +10,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from core.colour import MONK_SWATCHES
-from core.vocabulary import load_vocabulary
+from core.language.vocabulary import load_vocabulary
+from core.measuring.colour import MONK_SWATCHES
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#A9B4B7"
 CHOSEN = "#D55E00"

@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.picture_checks import PictureCheck
+from core.drawing.sheets import sign_sheet
 from core.provenance.outgoing import for_library
-from core.sheets import sign_sheet
+from core.weights.picture_checks import PictureCheck
 from db.repository import Repository
 from pages.components.model_facts import figure_rows
 from pages.components.picture import is_readable

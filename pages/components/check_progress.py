@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from core.candidates import FEWEST_PICTURES
 from core.commands import stop
-from core.model_cards import ModelCard
-from core.picture_checks import PICTURES_DEFAULT, PICTURES_MAX, CheckState, PictureCheck
+from core.weights.candidates import FEWEST_PICTURES
+from core.weights.model_cards import ModelCard
+from core.weights.picture_checks import PICTURES_DEFAULT, PICTURES_MAX, CheckState, PictureCheck
 from pages.components.compare_form import seconds_a_picture
 from pages.components.errors import errors_shown
 from pages.components.resources import Resources

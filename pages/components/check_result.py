@@ -4,8 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.candidates import GateResult
-from core.picture_checks import PictureCheck
+from core.weights.candidates import GateResult
+from core.weights.picture_checks import PictureCheck
 from db.repository import Repository
 from pages.components.check_pictures import show_grid, show_judged
 from pages.components.wording import plain

@@ -5,11 +5,11 @@ from statistics import median
 
 import streamlit as st
 
-from core.attributes import KINDS, Attributes
-from core.comparisons import Axis, Comparison, kinds_of, with_value
+from core.drawing.comparisons import Axis, Comparison, kinds_of, with_value
 from core.errors import InputError
-from core.model_cards import OPTIONAL, ModelCard
-from core.vocabulary import Entry, load_vocabulary
+from core.language.attributes import KINDS, Attributes
+from core.language.vocabulary import Entry, load_vocabulary
+from core.weights.model_cards import OPTIONAL, ModelCard
 from db.records import HistoryFilter, Order
 from db.repository import Repository
 from pages.components.form import NOT_SAID

@@ -5,10 +5,10 @@ from pathlib import PurePath
 
 import streamlit as st
 
-from core.comparisons import MARK, Comparison, read_comparison, value_of
+from core.drawing.comparisons import MARK, Comparison, read_comparison, value_of
+from core.drawing.sheets import Sheet, encode_sheet
 from core.jobs import Job, JobState
 from core.provenance.outgoing import for_library
-from core.sheets import Sheet, encode_sheet
 from db.id_ranges import in_words
 from db.records import Generation
 from db.repository import Repository

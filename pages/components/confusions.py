@@ -6,8 +6,8 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.measurements import Confusion, Measurement, load_measurement
-from core.vocabulary import Vocabulary, load_vocabulary
+from core.language.vocabulary import Vocabulary, load_vocabulary
+from core.measuring.measurements import Confusion, Measurement, load_measurement
 from pages.components.wording import (
     KIND_LABELS,
     rash_label,

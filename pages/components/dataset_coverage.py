@@ -7,9 +7,9 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.coverage import Cell, coverage
-from core.photographs import Photograph
-from core.vocabulary import load_vocabulary
+from core.language.vocabulary import load_vocabulary
+from core.photographs.coverage import Cell, coverage
+from core.photographs.photographs import Photograph
 from pages.components.wording import KIND_LABELS, counted, rash_word, site_label, tone_label
 
 LABELS = {"rash": rash_word, "site": site_label, "tone": tone_label}

@@ -8,14 +8,14 @@ from typing import TypeVar
 
 import streamlit as st
 
-from core.captioning import answer_of
 from core.commands import is_running, log_tail
-from core.dataset_exports import exported, lines_of, write_pairs
-from core.dataset_imports import begin_suggestions, delete_dataset, suggestions_begun
-from core.datasets import REPORT
+from core.photographs.captioning import answer_of
+from core.photographs.dataset_exports import exported, lines_of, write_pairs
+from core.photographs.dataset_imports import begin_suggestions, delete_dataset, suggestions_begun
+from core.photographs.datasets import REPORT
+from core.photographs.suggestions import SUGGESTING
 from core.settings import JUDGE, Settings
-from core.suggestions import SUGGESTING
-from core.training_runs import unfinished_on
+from core.trainings.runs import unfinished_on
 from db.audit import Action
 from db.repository import Repository
 from pages.components.archive import reader_of

@@ -6,7 +6,8 @@ from typing import BinaryIO
 import streamlit as st
 
 from core.commands import stop
-from core.dataset_imports import (
+from core.errors import InputError
+from core.photographs.dataset_imports import (
     Import,
     State,
     Wish,
@@ -18,7 +19,6 @@ from core.dataset_imports import (
     settle_import,
     suggestions_begun,
 )
-from core.errors import InputError
 from core.settings import JUDGE, Settings
 from pages.components.errors import errors_shown
 from pages.components.wording import plain

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.captioning import Wanted, answered, waiting, waits
-from core.dataset_edits import EDITS, Edit, apply_edits, read_edits
-from core.datasets import MANIFEST, PICTURES, Dataset, open_prepared
-from core.photographs import Photograph
-from core.suggestions import SUGGESTIONS, Suggestion, read_suggestions
+from core.photographs.captioning import Wanted, answered, waiting, waits
+from core.photographs.dataset_edits import EDITS, Edit, apply_edits, read_edits
+from core.photographs.datasets import MANIFEST, PICTURES, Dataset, open_prepared
+from core.photographs.photographs import Photograph
+from core.photographs.suggestions import SUGGESTIONS, Suggestion, read_suggestions
 
 
 @dataclass(frozen=True)

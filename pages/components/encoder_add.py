@@ -4,9 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.encoder_runs import LABEL_MAX, EncoderRun, list_runs, propose_encoder
 from core.errors import InputError
-from core.model_cards import ModelCard
+from core.weights.encoder_runs import LABEL_MAX, EncoderRun, list_runs, propose_encoder
+from core.weights.model_cards import ModelCard
 from pages.components.candidate_card import DONE
 from pages.components.candidate_state import Standing
 from pages.components.errors import errors_shown

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.model_cards import ModelCard
 from core.recipes import STOCK_ENCODER, Recipe
+from core.weights.model_cards import ModelCard
 from pages.components.candidate_state import Standing, standings
 from pages.components.keeping import carry_over
 from pages.components.resources import Resources

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.candidates import Activation, Candidate, Kind
-from core.model_cards import ModelCard
+from core.weights.candidates import Activation, Candidate, Kind
+from core.weights.model_cards import ModelCard
 from pages.components.candidate_card import DONE
 from pages.components.candidate_state import Standing, identity_now
 from pages.components.errors import errors_shown

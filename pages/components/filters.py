@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.model_cards import OPTIONAL
-from core.vocabulary import load_vocabulary
+from core.language.vocabulary import load_vocabulary
+from core.weights.model_cards import OPTIONAL
 from db.records import REALISM, HistoryFilter, Order
 from db.repository import Repository
 from pages.components.wording import KIND_LABELS

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.attributes import KINDS, Attributes
-from core.captions import compose_caption
-from core.model_cards import OPTIONAL, ModelCard
-from core.occurrence import occurrence_notes
-from core.reading import Reading, read_prompt
-from core.vocabulary import Entry, load_vocabulary
+from core.language.attributes import KINDS, Attributes
+from core.language.captions import compose_caption
+from core.language.occurrence import occurrence_notes
+from core.language.reading import Reading, read_prompt
+from core.language.vocabulary import Entry, load_vocabulary
+from core.weights.model_cards import OPTIONAL, ModelCard
 from pages.components.wording import (
     KIND_LABELS,
     counted,

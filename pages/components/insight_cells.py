@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from core.agreement import Estimate
-from core.shares import proportion
-from core.vocabulary import load_vocabulary
+from core.language.vocabulary import load_vocabulary
+from core.review.agreement import Estimate
+from core.review.shares import proportion
 from db.insight_records import NOT_NAMED, Cell, Counts, Standing
 from pages.components.chart_look import SWATCHES, ink_on, tone_colour
 from pages.components.insight_figures import CELL_MIN, interval_of, percent

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.agreement import Estimate, Figure
-from core.shares import proportion
-from core.studies import CRITERIA_MET
+from core.review.agreement import Estimate, Figure
+from core.review.shares import proportion
+from core.review.studies import CRITERIA_MET
 from db.insight_records import Counts
 from pages.components.wording import counted
 

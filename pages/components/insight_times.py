@@ -8,9 +8,9 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.agreement import Estimate, Figure
-from core.shares import mean_of_sums, proportion
-from core.studies import CRITERIA_MET
+from core.review.agreement import Estimate, Figure
+from core.review.shares import mean_of_sums, proportion
+from core.review.studies import CRITERIA_MET
 from db.insight_records import Behind, RatedDay
 from db.repository import Repository
 from pages.components.chart_look import BLUE, CHOSEN, GREY

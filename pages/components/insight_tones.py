@@ -8,9 +8,9 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from core.colour import MONK_SWATCHES
-from core.shares import proportion
-from core.vocabulary import load_vocabulary
+from core.language.vocabulary import load_vocabulary
+from core.measuring.colour import MONK_SWATCHES
+from core.review.shares import proportion
 from db.insight_records import Behind, ToneCell
 from db.repository import Repository
 from pages.components.chart_look import SWATCHES, css, heat_map, ink_on, tone_colour, viridis

@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from core.agreement import Estimate, Figure, TooFew
-from core.shares import mean_of_sums, proportion, told_apart
+from core.review.agreement import Estimate, Figure, TooFew
+from core.review.shares import mean_of_sums, proportion, told_apart
 from db.insight_records import Comparison, Measure, Outcome, Scope, TwinCounts, TwinRealism, TwinWeights
 from db.repository import Repository
 from pages.components.insight_figures import GOOD_MEANS, percent

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.loras import Lora, loras_on_offer
-from core.model_cards import ModelCard
 from core.recipes import LORA_STRENGTH_MAX, Recipe
 from core.settings import Settings
+from core.weights.loras import Lora, loras_on_offer
+from core.weights.model_cards import ModelCard
 from pages.components.wording import counted, plain
 
 LORA, LORA_STRENGTH, MISSED = "settings_lora", "settings_lora_strength", "settings_lora_missed"

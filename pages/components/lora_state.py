@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from core.checkpoints import model_hash
 from core.errors import StorageError
-from core.lora_checks import LoraReport, lora_check, read_lora_report
-from core.loras import Lora, loras_on_offer
-from core.model_cards import ModelCard
-from core.model_folders import resolve_source
-from core.picture_checks import CheckState, PictureCheck
 from core.settings import Settings
+from core.weights.checkpoints import model_hash
+from core.weights.lora_checks import LoraReport, lora_check, read_lora_report
+from core.weights.loras import Lora, loras_on_offer
+from core.weights.model_cards import ModelCard
+from core.weights.model_folders import resolve_source
+from core.weights.picture_checks import CheckState, PictureCheck
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from core.errors import ModelError
-from core.lora_checks import ARMS, begin_lora_check
-from core.loras import list_loras
-from core.model_cards import ModelCard
-from core.picture_checks import CheckState
+from core.weights.lora_checks import ARMS, begin_lora_check
+from core.weights.loras import list_loras
+from core.weights.model_cards import ModelCard
+from core.weights.picture_checks import CheckState
 from pages.components.candidate_card import show_hash
 from pages.components.check_pictures import show_grid, show_judged
 from pages.components.check_progress import ask_pictures, show_check_progress

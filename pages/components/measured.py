@@ -1,6 +1,6 @@
 """What was measured in a picture, in words beside what was asked."""
 
-from core.readings import Reading
+from core.measuring.readings import Reading
 from pages.components.wording import rash_word, severity_label, site_label, tone_label, view_label
 
 NEAR_MARK = "near to training"

@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.model_cards import ModelCard
-from core.vocabulary import load_vocabulary
+from core.language.vocabulary import load_vocabulary
+from core.weights.model_cards import ModelCard
 from pages.components.wording import plain, rash_label, severity_label, site_label, tone_label, view_label
 
 CAN_NOT = (

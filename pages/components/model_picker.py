@@ -6,10 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.checkpoints import check_model_folder
 from core.errors import ModelMissingError
-from core.model_cards import ModelCard, load_card
 from core.roles import Capability
+from core.weights.checkpoints import check_model_folder
+from core.weights.model_cards import ModelCard, load_card
 from pages.components.errors import errors_shown
 from pages.components.keeping import carry_over
 from pages.components.people import may

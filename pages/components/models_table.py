@@ -5,14 +5,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.candidates import Kind
-from core.checkpoints import encoder_hash, model_hash
-from core.encoder_checks import ARMS as ENCODER_ARMS
 from core.errors import ModelError
-from core.lora_checks import ARMS as LORA_ARMS
-from core.model_cards import ModelCard
-from core.model_folders import resolve_source
-from core.picture_checks import CheckState
+from core.weights.candidates import Kind
+from core.weights.checkpoints import encoder_hash, model_hash
+from core.weights.encoder_checks import ARMS as ENCODER_ARMS
+from core.weights.lora_checks import ARMS as LORA_ARMS
+from core.weights.model_cards import ModelCard
+from core.weights.model_folders import resolve_source
+from core.weights.picture_checks import CheckState
 from pages.components.candidate_state import Standing, standings
 from pages.components.lora_state import LoraStanding, judged_of, lora_standings, origin_words
 from pages.components.model_facts import figure_rows

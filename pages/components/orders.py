@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import streamlit as st
 
-from core.attributes import Attributes
-from core.comparisons import MARK, Comparison, comparison_recipes
-from core.composing import Wish, across_tones, compose, series
+from core.drawing.comparisons import MARK, Comparison, comparison_recipes
+from core.drawing.composing import Wish, across_tones, compose, series
+from core.drawing.starts import StartPicture, with_start
 from core.errors import InputError
 from core.jobs import Job, JobState
+from core.language.attributes import Attributes
 from core.recipes import STOCK_ENCODER, Recipe
-from core.starts import StartPicture, with_start
 from pages.components.resources import Resources
 from pages.components.settings_panel import DrawingChoices, new_seed
 from pages.components.start_form import StartChoice

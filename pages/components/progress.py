@@ -5,8 +5,8 @@ from time import monotonic
 
 import streamlit as st
 
+from core.drawing.preview_files import preview_path
 from core.jobs import Job, JobState
-from core.preview_files import preview_path
 from db.repository import Repository
 from pages.components.errors import errors_shown
 from pages.components.orders import ACTIVE

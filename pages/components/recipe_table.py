@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.readings import Reading
+from core.measuring.readings import Reading
 from core.recipes import SCHEDULERS, Recipe
 from db.records import Generation
 from pages.components.measured import measured_rows

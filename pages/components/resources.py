@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.errors import ModelError, StorageError
-from core.examiner import Examiner
-from core.model_cards import ModelCard, list_models, load_card
+from core.measuring.examiner import Examiner
 from core.settings import JUDGE, Settings
+from core.weights.model_cards import ModelCard, list_models, load_card
 from core.worker import Worker
 from db.records import DiskUse
 from db.repository import Repository, open_repository

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.vocabulary import load_vocabulary
+from core.language.vocabulary import load_vocabulary
 from db.records import CRITERIA, Generation, Rating, Verdict
 from db.repository import Repository
 from pages.components.picture import show_blind_picture, show_picture

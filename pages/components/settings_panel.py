@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.model_cards import ModelCard
 from core.recipes import COUNT_MAX, GUIDANCE_MAX, SCHEDULERS, SEED_MAX, STEPS_MAX, Recipe
+from core.weights.model_cards import ModelCard
 from pages.components.encoder_choice import EncoderChoice, ask_encoder, follow_active, prefill_encoder
 from pages.components.keeping import carry_over
 from pages.components.lora_picker import LORA, LORA_STRENGTH, NO_LORA, LoraChoice, ask_lora, prefill_lora

@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.attributes import Attributes
+from core.drawing.phantom_starts import PhantomStart, find_phantom, load_phantoms, prepare_phantom
+from core.drawing.starts import StartPicture
 from core.errors import InputError
-from core.model_cards import ModelCard
-from core.phantom_starts import PhantomStart, find_phantom, load_phantoms, prepare_phantom
-from core.reading import read_prompt
+from core.language.attributes import Attributes
+from core.language.reading import read_prompt
+from core.language.vocabulary import load_vocabulary
 from core.recipes import STRENGTH_DEFAULT
-from core.starts import StartPicture
-from core.vocabulary import load_vocabulary
+from core.weights.model_cards import ModelCard
 from pages.components.keeping import carry_over
 from pages.components.start_upload import KEEP, WANTED, ask_photograph, show_privacy
 from pages.components.wording import site_label, tone_label

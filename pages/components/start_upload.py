@@ -11,9 +11,9 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from core.drawing.starts import StartKind, StartPicture, prepare_start
+from core.drawing.uploads import BYTES_MAX, EXTENSIONS, read_photograph
 from core.errors import Script2SkinError
-from core.starts import StartKind, StartPicture, prepare_start
-from core.uploads import BYTES_MAX, EXTENSIONS, read_photograph
 from pages.components.wording import plain
 
 PHOTO, PREPARED, KEEP = "start_photo", "start_prepared", "start_keep"

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.phantom_starts import find_phantom, phantom_of, prepare_phantom
+from core.drawing.phantom_starts import find_phantom, phantom_of, prepare_phantom
+from core.drawing.starts import StartKind, StartPicture, find_start, read_start, with_start
 from core.recipes import Recipe
-from core.starts import StartKind, StartPicture, find_start, read_start, with_start
 from db.records import Generation
 from db.repository import Repository
 from pages.components import start_form, start_upload

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.captioning import Wanted
-from core.datasets import Manifest
+from core.photographs.captioning import Wanted
+from core.photographs.datasets import Manifest
 from pages.components.dataset_view import View
 from pages.components.studio_state import StudioState
 from pages.components.wording import rash_label

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.captioning import Wanted
-from core.dataset_edits import Edit, standing_edits
-from core.photographs import Photograph
-from core.suggestions import Suggestion
+from core.photographs.captioning import Wanted
+from core.photographs.dataset_edits import Edit, standing_edits
+from core.photographs.photographs import Photograph
+from core.photographs.suggestions import Suggestion
 from pages.components.dataset_view import View
 from pages.components.errors import errors_shown
 from pages.components.people import link_to

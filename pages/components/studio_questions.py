@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
-from core.photographs import Photograph
-from core.suggestions import Suggestion
-from core.vocabulary import load_vocabulary
+from core.language.vocabulary import load_vocabulary
+from core.photographs.photographs import Photograph
+from core.photographs.suggestions import Suggestion
 from pages.components.studio_state import StudioState
 from pages.components.wording import COMMENT_MAX, short, site_label, tone_label
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.attributes import Attributes
-from core.captioning import Answer, Wanted, answer_of, edit_of, undo_of
-from core.claims import claim_next
-from core.dataset_edits import Edit, append_edit
-from core.photographs import Photograph
+from core.language.attributes import Attributes
+from core.photographs.captioning import Answer, Wanted, answer_of, edit_of, undo_of
+from core.photographs.claims import claim_next
+from core.photographs.dataset_edits import Edit, append_edit
+from core.photographs.photographs import Photograph
 from pages.components.dataset_view import View, view_dataset
 
 STATE = "studio"

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 import pandas as pd
 import streamlit as st
 
-from core.checklists import CRITERIA, SENTENCE_MAX, Checklist, checklist_of
+from core.review.checklists import CRITERIA, SENTENCE_MAX, Checklist, checklist_of
+from core.review.study_plan import REPEATS_MAX, SEED_MAX, repeats_of
 from core.roles import Capability, allows
 from core.settings import Settings
-from core.study_plan import REPEATS_MAX, SEED_MAX, repeats_of
 from db.repository import Repository
 from db.study_records import StudyDraft
 from pages.components.errors import errors_shown

@@ -4,7 +4,7 @@ brought into view, buttons are large enough for a finger.
 
 import streamlit as st
 
-from core.colour import MONK_SWATCHES
+from core.measuring.colour import MONK_SWATCHES
 
 TOUCH = 44
 """Least side of what is touched, in CSS pixels (WCAG 2.2, target size, enhanced)."""

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.datasets import list_datasets
+from core.language.vocabulary import load_vocabulary
+from core.photographs.datasets import list_datasets
 from core.settings import Settings
-from core.vocabulary import load_vocabulary
 from db.records import Generation, HistoryFilter, Order
 from db.repository import Repository
 from db.study_records import StudyPhotograph

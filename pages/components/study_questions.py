@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.checklists import CRITERIA
-from core.studies import (
+from core.review.checklists import CRITERIA
+from core.review.studies import (
     AI,
     ARTEFACTS,
     COMMENT_MAX,

@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from core.agreement import Estimate, Figure
-from core.studies import Response
-from core.study_figures import BREAKDOWNS, Line, agreement, breakdown, consistency, figures, learning
+from core.review.agreement import Estimate, Figure
+from core.review.studies import Response
+from core.review.study_figures import BREAKDOWNS, Line, agreement, breakdown, consistency, figures, learning
 from db.repository import Repository
 from db.study_records import Study
 from pages.components.wording import counted, rash_word, site_label, tone_label

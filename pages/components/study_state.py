@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import Script2SkinError
-from core.studies import open_blind, open_revealed
+from core.review.studies import open_blind, open_revealed
 from db.repository import Repository
 from db.study_records import Desk
 from pages.components.errors import show_error

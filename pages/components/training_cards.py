@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.training_endings import last_lines, reason_of
-from core.training_runs import RunState, TrainingRun
-from core.training_starts import delete_run, resume, second_words
+from core.trainings.endings import last_lines, reason_of
+from core.trainings.runs import RunState, TrainingRun
+from core.trainings.starts import delete_run, resume, second_words
 from pages.components.errors import errors_shown
 from pages.components.resources import Resources
 from pages.components.training_leads import is_candidate, show_lead

@@ -6,9 +6,9 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.candidates import Kind
-from core.training_curves import Curve, curve_of
-from core.training_runs import TrainingRun
+from core.trainings.curves import Curve, curve_of
+from core.trainings.runs import TrainingRun
+from core.weights.candidates import Kind
 from pages.components.training_progress import KIND_WORDS
 
 CHOSEN, SEEN = "training_curves", "training_curves_seen"

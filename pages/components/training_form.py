@@ -4,12 +4,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.candidates import Kind
-from core.datasets import list_datasets
-from core.model_cards import ModelCard
+from core.photographs.datasets import list_datasets
 from core.settings import Settings
-from core.training_runs import TrainingRun
-from core.training_starts import begin, second_words
+from core.trainings.runs import TrainingRun
+from core.trainings.starts import begin, second_words
+from core.weights.candidates import Kind
+from core.weights.model_cards import ModelCard
 from pages.components.dataset_view import View, view_dataset
 from pages.components.errors import errors_shown
 from pages.components.model_picker import NO_MODEL, distinct_labels

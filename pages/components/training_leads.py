@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from core.candidates import Kind
-from core.encoder_runs import ENCODER, propose_encoder
 from core.errors import ModelError
-from core.loras import RESULT, lora_source
-from core.model_cards import ModelCard
 from core.recipes import STOCK_ENCODER
-from core.training_runs import TrainingRun
-from core.training_wishes import clip_of
+from core.trainings.runs import TrainingRun
+from core.trainings.wishes import clip_of
+from core.weights.candidates import Kind
+from core.weights.encoder_runs import ENCODER, propose_encoder
+from core.weights.loras import RESULT, lora_source
+from core.weights.model_cards import ModelCard
 from pages.components import candidate_card
 from pages.components.encoder_choice import WANTED
 from pages.components.errors import errors_shown

@@ -5,10 +5,10 @@ import re
 import streamlit as st
 
 from core import commands
-from core.candidates import Kind
-from core.training_curves import Phase, TrainingProgress, phase_of, progress_of
-from core.training_runs import RunState, TrainingRun
-from core.training_starts import ask_to_stop, stop_now
+from core.trainings.curves import Phase, TrainingProgress, phase_of, progress_of
+from core.trainings.runs import RunState, TrainingRun
+from core.trainings.starts import ask_to_stop, stop_now
+from core.weights.candidates import Kind
 from pages.components.wording import duration, moment_line, plain
 
 POLL_SECONDS = 2.0

@@ -5,11 +5,11 @@ from typing import Any
 
 import streamlit as st
 
-from core.candidates import Kind
-from core.encoder_runs import REPORT
 from core.errors import StorageError
 from core.recipes import STOCK_ENCODER
-from core.training_runs import TrainingRun
+from core.trainings.runs import TrainingRun
+from core.weights.candidates import Kind
+from core.weights.encoder_runs import REPORT
 from pages.components.training_settings import METHOD_WORDS
 from pages.components.wording import encoder_name
 

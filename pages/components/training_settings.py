@@ -6,9 +6,16 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import InputError, ModelError
-from core.model_cards import ModelCard
 from core.recipes import SEED_MAX, STOCK_ENCODER
-from core.training_wishes import ANCHORS, METHODS, EncoderTraining, LoraTraining, TrainingWish, clip_of
+from core.trainings.wishes import (
+    ANCHORS,
+    METHODS,
+    EncoderTraining,
+    LoraTraining,
+    TrainingWish,
+    clip_of,
+)
+from core.weights.model_cards import ModelCard
 from pages.components.candidate_state import standings
 from pages.components.encoder_choice import offered_encoders
 from pages.components.resources import Resources

@@ -4,8 +4,8 @@ import re
 from datetime import UTC, datetime
 from pathlib import PurePath
 
+from core.language.vocabulary import Vocabulary, load_vocabulary
 from core.recipes import STOCK_ENCODER, Recipe
-from core.vocabulary import Vocabulary, load_vocabulary
 
 CRITERION_LABELS = {
     "site": "Body site",

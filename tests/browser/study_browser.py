@@ -11,8 +11,8 @@ from typing import Any
 
 from PIL import Image
 
-from core.checklists import CRITERIA
-from core.studies import VERDICTS
+from core.review.checklists import CRITERIA
+from core.review.studies import VERDICTS
 from tests.browser.serving import SETTLED
 
 TELLTALE = re.compile(

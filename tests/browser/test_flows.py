@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from core.images import SHEET_KEY, read_recipe
-from core.model_cards import load_card
 from core.settings import PROJECT
+from core.weights.model_cards import load_card
 from db.records import CRITERIA
 from tests.browser.serving import SETTLED, running_app
 

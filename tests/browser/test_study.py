@@ -13,8 +13,8 @@ import pytest
 from study_by_hand import Told, alpha, kappa, told
 from study_scenes import add_photographs, add_pictures
 
-from core.checklists import CRITERIA
 from core.errors import NotAllowedError
+from core.review.checklists import CRITERIA
 from core.settings import Settings
 from db.repository import Repository, open_repository
 from tests.browser.conftest import sync_api

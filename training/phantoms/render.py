@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.attributes import Attributes
 from core.errors import VocabularyError
+from core.language.attributes import Attributes
 from training.phantoms.anatomy.sites import SITES
 from training.phantoms.body import Body, Field, Frame, Marks
 from training.phantoms.camera import Camera, usual_field

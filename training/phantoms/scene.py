@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.attributes import Attributes
-from core.vocabulary import load_vocabulary
+from core.language.attributes import Attributes
+from core.language.vocabulary import load_vocabulary
 from training.phantoms.anatomy import SiteView
 from training.phantoms.body import Frame
 from training.phantoms.camera import USUAL, Camera, sample_camera

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.colour import MONK_SWATCHES, srgb_to_linear
+from core.measuring.colour import MONK_SWATCHES, srgb_to_linear
 from training.phantoms.body import Body, Field, Frame, Marks
 from training.phantoms.noise import octaves, smooth_noise
 

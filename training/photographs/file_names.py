@@ -10,11 +10,11 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
-from core.attributes import Attributes
-from core.matching import Match, Phrase, default_book
+from core.language.attributes import Attributes
+from core.language.matching import Match, Phrase, default_book
+from core.language.tokens import Token, load_words, tokens_of
+from core.language.vocabulary import load_vocabulary
 from core.settings import VOCABULARY_DIR
-from core.tokens import Token, load_words, tokens_of
-from core.vocabulary import load_vocabulary
 
 NAMES_FILE = VOCABULARY_DIR / "file_names.toml"
 BORDER = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")

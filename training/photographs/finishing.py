@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from core import __version__
-from core.attributes import Attributes
-from core.datasets import IMAGES, MANIFEST, PICTURES, REPORT, Manifest
 from core.errors import InputError
 from core.files import write_files
-from core.photographs import SPLITS, Photograph
+from core.language.attributes import Attributes
+from core.photographs.datasets import IMAGES, MANIFEST, PICTURES, REPORT, Manifest
+from core.photographs.photographs import SPLITS, Photograph
 from training.photographs.duplicates import near_duplicates
 from training.photographs.findings import Finding
 from training.photographs.splits import draw_splits

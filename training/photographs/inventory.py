@@ -7,7 +7,7 @@ from typing import Any
 from unicodedata import normalize
 
 from core.errors import ImageFileError, InputError
-from core.vocabulary import load_vocabulary
+from core.language.vocabulary import load_vocabulary
 from training.photographs.findings import (
     NO_CAPTION,
     NO_PICTURE,

@@ -13,9 +13,9 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from core.datasets import DONE, MANIFEST, PREPARATION, PREPARING
 from core.errors import InputError
 from core.files import write_files
+from core.photographs.datasets import DONE, MANIFEST, PREPARATION, PREPARING
 from training.photographs.work import Outcome, Task
 
 

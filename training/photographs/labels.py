@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from core.attributes import Attributes
-from core.reading import NOT_FOUND, Reading, read_prompt
-from core.vocabulary import load_vocabulary
+from core.language.attributes import Attributes
+from core.language.reading import NOT_FOUND, Reading, read_prompt
+from core.language.vocabulary import load_vocabulary
 from training.photographs.file_names import read_file_name, read_folders
 from training.photographs.findings import DISAGREEMENT, NOTE, Finding
 from training.photographs.inventory import Entry

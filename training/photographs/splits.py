@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from core.errors import InputError
-from core.photographs import SPLITS
+from core.photographs.photographs import SPLITS
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 

@@ -16,8 +16,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
-from core.datasets import IMAGES, sha256_of
 from core.errors import ImageFileError, StorageError
+from core.photographs.datasets import IMAGES, sha256_of
 from training.photographs.findings import NOTE, QUARANTINED, Finding
 from training.photographs.inventory import Entry
 from training.photographs.labels import label

@@ -6,10 +6,10 @@ Made by the same commands as the released model (``training.build_embedded``), o
 from dataclasses import replace
 from pathlib import Path
 
-from core.model_cards import DrawingDefaults, ModelCard, load_card, write_card
-from training.assembly import Parts, assemble, check_drawing, copy_judge
+from core.weights.model_cards import DrawingDefaults, ModelCard, load_card, write_card
 from training.build_embedded import Stage, run_stage
-from training.redrawn import RECORD_NAME
+from training.embedded.assembly import Parts, assemble, check_drawing, copy_judge
+from training.embedded.redrawn import RECORD_NAME
 from training.study.names import left_out
 from training.study.plan import KNOWN, NEW_DISEASE, StudyPlan
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import TrainingError
 from core.files import write_files
-from core.text_encoders import load_text_encoder
+from core.weights.text_encoders import load_text_encoder
 from training.study.drawing import draw_cell, judge_cell, open_pipeline
 from training.study.encoders import drift_of
 from training.study.parts import tuned_parts

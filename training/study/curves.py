@@ -6,7 +6,7 @@ from typing import Any
 
 import altair
 
-from core.gate import LARGEST_DRIFT_OF_KNOWN
+from core.weights.gate import LARGEST_DRIFT_OF_KNOWN
 from training.study.findings import Finding, all_right, changed, rash_right
 from training.study.plan import ENCODER_ARMS, OLD, StudyPlan
 from training.study.statistics import Share

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.attributes import Attributes
 from core.files import write_files
+from core.language.attributes import Attributes
 from training.build_embedded import run_stage
 from training.study.base import drawing_stage
 from training.study.names import new_caption

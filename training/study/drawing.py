@@ -14,19 +14,19 @@ import torch
 from diffusers import StableDiffusionPipeline
 from PIL import Image
 
-from core.attributes import Attributes
-from core.captions import compose_caption
-from core.composing import STOCK_ENCODER, Wish, compose_recipe
+from core.drawing.composing import STOCK_ENCODER, Wish, compose_recipe
+from core.drawing.loading import Pipeline, load_pipeline
+from core.drawing.schedulers import make_scheduler
 from core.images import write_png
-from core.judge import load_judge
-from core.loading import Pipeline, load_pipeline
-from core.lora_fitting import fit_lora
+from core.language.attributes import Attributes
+from core.language.captions import compose_caption
+from core.measuring.judge import load_judge
+from core.measuring.tone import load_reference
 from core.recipes import Recipe
-from core.schedulers import make_scheduler
-from core.tone import load_reference
-from training.evaluation_plan import plan_requests
-from training.judged_figures import Scale
-from training.judging import judge_pictures
+from core.weights.lora_fitting import fit_lora
+from training.evaluation.judged_figures import Scale
+from training.evaluation.judging import judge_pictures
+from training.evaluation.plan import plan_requests
 from training.study.names import new_caption
 from training.study.parts import TunedParts
 from training.study.plan import KNOWN, OLD, STOCK, SUBJECTS, TASKS, Cell, StudyPlan

@@ -10,15 +10,15 @@ from typing import Any
 
 from transformers import CLIPTokenizer
 
-from core.captions import compose_caption
-from core.drift import attribute_step, drift_between, hidden_states, measure_drift
 from core.files import write_files
-from core.interpolation import interpolate_encoders
-from core.text_encoders import load_text_encoder
+from core.language.captions import compose_caption
+from core.weights.drift import attribute_step, drift_between, hidden_states, measure_drift
+from core.weights.interpolation import interpolate_encoders
+from core.weights.text_encoders import load_text_encoder
 from training.study.names import new_caption
 from training.study.parts import TEXT_ENCODER, known_captions, tuned_clip
 from training.study.plan import ENCODER_ARMS, KNOWN, NEW_NAMES, Cell, StudyPlan
-from training.triples import all_triples
+from training.words.triples import all_triples
 
 RECALL = "image_to_text_recall_1"
 

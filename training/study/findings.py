@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from core.gate import LARGEST_DRIFT_OF_KNOWN
+from core.weights.gate import LARGEST_DRIFT_OF_KNOWN
 from training.study.cells import read_result, result_path
 from training.study.plan import OLD, STOCK, Cell, StudyPlan
 from training.study.statistics import Change, Share, change, paired_correlation, share_of

@@ -8,8 +8,8 @@ from typing import Any
 
 from PIL import Image
 
+from core.drawing.sheet_drawing import Labels, draw_sheet
 from core.files import write_files
-from core.sheet_drawing import Labels, draw_sheet
 from training.study.findings import Finding
 from training.study.plan import OLD, TASKS, StudyPlan
 from training.study.tables import arm_name, at_main_size

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from training.judge_report import REPORT_NAME
+from training.evaluation.judge_report import REPORT_NAME
 from training.study.findings import Finding, rash_right, site_right, stock_of, tone_right
 from training.study.plan import KNOWN, NEW_DISEASE, OLD, StudyPlan
 from training.study.statistics import share_of

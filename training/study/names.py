@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from core.attributes import Attributes
-from core.captions import compose_caption
-from core.vocabulary import Rash, Vocabulary, load_vocabulary
+from core.language.attributes import Attributes
+from core.language.captions import compose_caption
+from core.language.vocabulary import Rash, Vocabulary, load_vocabulary
 from training.study.plan import NEW_DISEASE, NEW_NAMES
 
 

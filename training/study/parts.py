@@ -5,15 +5,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from core.captions import compose_caption
-from core.composing import STOCK_ENCODER
-from training.captioned import open_captioned
-from training.finetune_config import FinetuneConfig
-from training.finetune_report import REPORT_NAME
-from training.finetune_run import Place, finetune
-from training.lora_config import UNetLoraConfig
-from training.lora_run import finetune_unet
-from training.processes import Processes
+from core.drawing.composing import STOCK_ENCODER
+from core.language.captions import compose_caption
+from training.clip_tuning.captioned import open_captioned
+from training.clip_tuning.config import FinetuneConfig
+from training.clip_tuning.report import REPORT_NAME
+from training.clip_tuning.run import Place, finetune
+from training.loop.processes import Processes
+from training.lora.config import UNetLoraConfig
+from training.lora.run import finetune_unet
 from training.study.data import captioned_data
 from training.study.plan import (
     ANCHORED,
@@ -27,7 +27,7 @@ from training.study.plan import (
     Cell,
     StudyPlan,
 )
-from training.triples import all_triples
+from training.words.triples import all_triples
 
 TEXT_ENCODER = "text_encoder"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import TrainingError
 from core.files import write_files
-from training.finetune_report import PACKAGES
+from training.clip_tuning.report import PACKAGES
 from training.study.plan import StudyPlan
 
 PLAN_NAME, ENVIRONMENT_NAME = "plan.json", "environment.json"

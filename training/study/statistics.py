@@ -14,7 +14,7 @@ from math import sqrt
 
 from statsmodels.stats.proportion import proportion_confint
 
-from core.agreement import design_effect
+from core.review.agreement import design_effect
 
 CONFIDENCE = 0.95
 

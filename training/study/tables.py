@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from core.drift import KNOWN, SETS
-from core.gate import LARGEST_DRIFT_OF_KNOWN
+from core.weights.drift import KNOWN, SETS
+from core.weights.gate import LARGEST_DRIFT_OF_KNOWN
 from training.study.findings import (
     Finding,
     all_right,

@@ -7,7 +7,7 @@ functions in ``diseases``; those of all other groups are data in ``tables``, dra
 
 import numpy as np
 
-from core.vocabulary import load_vocabulary
+from core.language.vocabulary import load_vocabulary
 from training.phantoms.anatomy.sites import SITES
 from training.phantoms.body import Body, Frame, Marks
 from training.phantoms.lesions import diseases

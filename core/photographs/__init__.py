@@ -1,0 +1,1 @@
+"""Datasets of photographs: brought in, captioned by people, covered, handed on."""

@@ -1,0 +1,1 @@
+"""Reader studies: checklists, plans, and figures with intervals."""

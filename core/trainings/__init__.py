@@ -1,0 +1,1 @@
+"""Trainings as the app sees them: wishes, processes, curves, endings. The training itself is in training/."""

@@ -1,0 +1,1 @@
+"""What can draw: models, text encoders and LoRAs, described, hashed, checked and fitted together."""

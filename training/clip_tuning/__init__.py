@@ -1,0 +1,1 @@
+"""Fine-tuning a CLIP within reach of the model it came from."""

@@ -1,0 +1,1 @@
+"""Parts of the embedded model: autoencoder, CLIP, UNet, decoder, and the phantoms they learn from."""

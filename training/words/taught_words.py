@@ -1,0 +1,64 @@
+"""What an embedded model is taught: rashes, sites, tones, severities and views, and by how many phantoms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from training.words.triples import occurs
+
+
+@dataclass(frozen=True, slots=True)
+class TaughtWords:
+    """``phantoms`` counts those of the generator, of the judge and held out; ``further`` are flags of
+    ``training.render_phantoms``."""
+
+    rashes: tuple[str, ...]
+    sites: tuple[str, ...]
+    phantoms: tuple[int, int, int]
+    further: tuple[str, ...] = ()
+
+    def flags(self) -> tuple[str, ...]:
+        """For ``training.render_phantoms``; rashes that occur at none of the sites are left out."""
+        true_sites = "--true-sites" in self.further
+        there = [r for r in self.rashes if any(occurs(r, site, true_sites) for site in self.sites)]
+        return ("--rashes", *there, "--sites", *self.sites, *self.further)
+
+    def but(self, sites: Sequence[str] | None, phantoms: int | None) -> "TaughtWords":
+        """The same at other sites, or by another number of phantoms to learn from."""
+        count = self.phantoms[0] if phantoms is None else phantoms
+        return replace(self, sites=tuple(sites or self.sites), phantoms=(count, *self.phantoms[1:]))
+
+
+RELEASED = TaughtWords(
+    rashes=("clear", "acne", "eczema", "tinea"),
+    sites=(
+        *("face", "cheek", "neck", "chest", "back", "stomach", "arm", "hand", "palm", "fingers"),
+        *("leg", "foot", "between_toes", "sole"),
+    ),
+    phantoms=(6720, 2016, 672),
+)
+
+ALL = TaughtWords(
+    rashes=(
+        *(
+            "clear",
+            "acne",
+            "eczema",
+            "tinea",
+            "actinic_keratosis_carcinoma",
+            "atopic_dermatitis",
+            "bacterial",
+        ),
+        *("benign_tumor", "bullous", "contact_dermatitis", "drug_eruption", "hair_loss", "herpes_std"),
+        *("infestation", "lupus_connective", "melanoma_nevi", "nail_disease", "pigmentation"),
+        *("psoriasis_lichen", "systemic", "urticaria", "vascular_tumor", "vasculitis", "viral"),
+    ),
+    sites=(
+        *("face", "cheek", "forehead", "scalp", "ear", "nose", "lip", "neck"),
+        *("arm", "elbow", "hand", "palm", "fingers", "fingernails", "armpit"),
+        *("chest", "stomach", "back", "knee", "leg", "foot", "between_toes", "toenails", "sole"),
+    ),
+    phantoms=(12_000, 6_000, 1_440),
+    further=("--tones", "monk", "--severities", "--views", "--true-sites", "--even-rashes"),
+)
+
+WORDS = {"released": RELEASED, "all": ALL}
