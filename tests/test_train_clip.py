@@ -27,7 +27,7 @@ TEXTS = ["acne eczema tinea clear skin type of rash at the face foot area on a p
 @pytest.fixture(autouse=True)
 def small_corpus(monkeypatch):
     """The whole corpus takes seconds to walk."""
-    monkeypatch.setattr(train_clip_module, "prompt_corpus", lambda vocabulary: TEXTS)
+    monkeypatch.setattr(train_clip_module, "prompt_corpus", lambda vocabulary, left_out: TEXTS)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def train(folder: Path, config: ClipRunConfig, steps: int = 6) -> list[float]:
 @pytest.fixture(scope="module")
 def trained(phantoms, tmp_path_factory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train_clip_module, "prompt_corpus", lambda vocabulary: TEXTS)
+        patch.setattr(train_clip_module, "prompt_corpus", lambda vocabulary, left_out: TEXTS)
         folder = tmp_path_factory.mktemp("runs") / "run"
         train(folder, config_for(phantoms))
     return folder
