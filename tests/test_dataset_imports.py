@@ -10,6 +10,7 @@ from photograph_folders import encoded, pairs_folder, picture, prepared, put, zi
 
 from core import commands
 from core.errors import DatasetError, InputError, StorageError
+from core.photographs import dataset_imports
 from core.photographs.dataset_imports import (
     IMPORTS,
     Import,
@@ -23,7 +24,6 @@ from core.photographs.dataset_imports import (
     settle_import,
 )
 from core.photographs.datasets import PREPARING, list_datasets, open_dataset
-from core.photographs.photographs import dataset_imports
 
 TERMS = ("made up for a test", "--shows nobody, and begins with a dash")
 CAPTIONS = ["acne type of rash", "tinea", ""]

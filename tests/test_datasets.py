@@ -8,10 +8,11 @@ from photograph_folders import pairs_folder, prepared
 
 from core.errors import DatasetError, InputError, LibraryBusyError, VocabularyError
 from core.language.attributes import Attributes
+from core.photographs import dataset_edits
 from core.photographs.coverage import Cell, coverage
 from core.photographs.dataset_edits import EDITS, Edit, append_edit, read_edits
 from core.photographs.datasets import Dataset, list_datasets, open_dataset, read_manifest
-from core.photographs.photographs import Photograph, dataset_edits
+from core.photographs.photographs import Photograph
 
 CAPTIONS = [
     "acne type of rash at the chin area on a fair skin",

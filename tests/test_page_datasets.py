@@ -12,12 +12,12 @@ from streamlit.testing.v1 import AppTest
 from core.commands import is_running
 from core.errors import DatasetError
 from core.language.attributes import Attributes
+from core.photographs import dataset_imports
 from core.photographs.captioning import Answer, edit_of
 from core.photographs.coverage import Cell
 from core.photographs.dataset_edits import append_edit
 from core.photographs.dataset_imports import State, list_imports
 from core.photographs.datasets import Dataset, list_datasets, open_dataset
-from core.photographs.photographs import dataset_imports
 from core.settings import Settings
 from core.worker import Worker
 from db.repository import Repository
