@@ -32,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         config = config_of(asked, asked.batch, asked.epochs)
         place = place_of(asked, asked.output / "cache")
         report = finetune(asked.output, config, asked.learning_rate, place)
+        place.processes.part()
     except (Script2SkinError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

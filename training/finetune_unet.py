@@ -36,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         mute_libraries()
         place = Place(find_processes(asked.device), asked.output / "cache", asked.micro_batch, asked.download)
         report = finetune_unet(asked.output, config_of(asked), asked.learning_rate, place)
+        place.processes.part()
     except (Script2SkinError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -84,6 +84,13 @@ class Processes:
         """Waits until every process is here."""
         self.total(0.0)
 
+    def part(self) -> None:
+        """Ends the work together, last of all: one that leaves while another still talks to it can take that
+        one down with it."""
+        if self.count > 1:
+            self.meet()
+            PartialState().destroy_process_group()
+
     def least(self, value: int) -> int:
         """The smallest of a number over the processes."""
         if self.count == 1:
