@@ -13,15 +13,27 @@ from core.measuring.measurements import load_measurement
 from core.measuring.tone import load_reference
 from core.weights.checkpoints import check_model_folder
 from core.weights.model_cards import load_card
-from training import build_embedded
+from training import build_embedded, evaluate
 from training.build_embedded import Stage, main, run_stage, stages, tiny_plan
+from training.embedded import samples
 from training.embedded.assembly import LARGEST_FILE, check_drawing, check_sizes
 from training.embedded.starting_points import starting_points
 from training.words.taught_words import ALL, RELEASED
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
+def brisk():
+    """Sample sheets of two steps and four repeated pictures: most of the time went into drawing them."""
+    draw_latents = samples.draw_latents
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(samples, "draw_latents", lambda *asked: draw_latents(*asked[:-1], 2))
+        patch.setattr(evaluate, "REPEATED_PROMPTS", 2)
+        patch.setattr(evaluate, "REPEATS", 2)
+        yield
+
+
+@pytest.fixture(scope="module")
+def built(brisk, tmp_path_factory):
     """A work folder and a models folder after the whole chain on microscopic sizes."""
     folder = tmp_path_factory.mktemp("chain")
     assert main(["--work", str(folder / "work"), "--models", str(folder / "models"), "--tiny"]) == 0

@@ -3,111 +3,19 @@
 import json
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from core.images import SHEET_KEY, read_recipe
-from core.settings import PROJECT
 from core.weights.model_cards import load_card
 from db.records import CRITERIA
-from tests.browser.serving import SETTLED, running_app
+from tests.browser.conftest import sync_api
+from tests.browser.tabs import PATIENCE, keep, open_page, pick, press, settle
 
-sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
-
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
-SCREENSHOTS = Path(__file__).resolve().parent / "screenshots"
-SHOWN = {
-    "generate": "Generate",
-    "compare": "Compare",
-    "history": "History",
-    "review": "Review",
-    "study": "Rate a study",
-    "studies": "Studies",
-    "insights": "Insights",
-    "datasets": "Datasets",
-    "studio": "Caption studio",
-    "training": "Training",
-    "models": "Models",
-    "verify": "Verify",
-    "about": "About the model",
-    "admin": "Administration",
-}
-PATIENCE = 300_000
-"""Milliseconds: a busy machine may take long, a working page never needs them."""
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The released model, or the tiny one where none has been released."""
-    released = PROJECT / "data" / "models"
-    if (released / "embedded" / "model_index.json").is_file():
-        return released
-    from tests.tiny_models import make_tiny_pipeline
-
-    folder = tmp_path_factory.mktemp("models")
-    make_tiny_pipeline(folder / "embedded")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def address(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The real app as its own process, on a free port and a library of its own."""
-    environment = {
-        "SCRIPT2SKIN_LIBRARY": str(tmp_path_factory.mktemp("library")),
-        "SCRIPT2SKIN_DATASETS": str(tmp_path_factory.mktemp("datasets")),
-        "SCRIPT2SKIN_MODELS": str(models),
-    }
-    with running_app(environment) as url:
-        yield url
-
-
-@pytest.fixture
-def page(browser: sync_api.Browser) -> Iterator[sync_api.Page]:
-    """A fresh tab of a desktop."""
-    yield from new_tab(browser)
-
-
-def new_tab(browser: sync_api.Browser, width: int = 1280, scheme: str = "light") -> Iterator[sync_api.Page]:
-    context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
-    context.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
-    yield context.new_page()
-    context.close()
-
-
-def open_page(page: sync_api.Page, address: str, name: str) -> None:
-    page.goto(f"{address}/{'' if name == 'generate' else name}")
-    page.get_by_role("heading", name=SHOWN[name], exact=True, level=1).wait_for()
-    settle(page)
-
-
-def settle(page: sync_api.Page) -> None:
-    """Waits until the script run is over and drawn, and looks for what must never be on a page."""
-    page.wait_for_timeout(500)
-    page.wait_for_function(SETTLED)
-    page.wait_for_timeout(300)
-    assert not page.locator("[data-testid=stException]").count(), page.locator(".stMain").inner_text()
-    assert "Traceback" not in page.locator("body").inner_text()
-
-
-def keep(page: sync_api.Page, name: str) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
-
-
-def press(page: sync_api.Page, key: str) -> None:
-    page.locator(f".st-key-{key}").get_by_role("button").first.click()
-    settle(page)
-
-
-def pick(page: sync_api.Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=re.compile(label)).first.click()
-    page.get_by_role("option", name=re.compile(f"^{option}")).first.click()
-    settle(page)
 
 
 def test_the_first_address_a_server_is_asked_for_may_be_any_page(page: sync_api.Page, address: str) -> None:
@@ -283,23 +191,3 @@ def test_a_click_in_insights_shows_the_pictures_and_history_shows_the_same(
 
 def button(page: sync_api.Page, key: str) -> sync_api.Locator:
     return page.locator(f".st-key-{key}").get_by_role("button").first
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 400])
-def test_every_page_fits_the_screen_in_both_themes(
-    browser: sync_api.Browser, address: str, width: int, scheme: str
-) -> None:
-    for page in new_tab(browser, width, scheme):
-        for name in SHOWN:
-            open_page(page, address, name)
-            assert page.get_by_text("Not for diagnosis.").first.is_visible()
-            assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= width
-            unnamed = page.evaluate(
-                "[...document.querySelectorAll('.stMain img')].filter(i => !i.hasAttribute('alt')).length"
-            )
-            assert unnamed == 0
-            keep(page, f"{name}-{width}-{scheme}")
-            with Image.open(SCREENSHOTS / f"{name}-{width}-{scheme}.png") as shot:
-                red, green, blue = shot.convert("RGB").getpixel((shot.width - 5, shot.height - 5))
-            assert (red + green + blue > 384) == (scheme == "light")

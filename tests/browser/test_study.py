@@ -20,7 +20,7 @@ from db.repository import Repository, open_repository
 from tests.browser.conftest import sync_api
 from tests.browser.serving import SETTLED, running_app
 from tests.browser.study_browser import PATIENCE, SIDE, Rater, together
-from tests.browser.test_flows import SCREENSHOTS
+from tests.browser.tabs import SCREENSHOTS
 
 expect = sync_api.expect
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
