@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from core.errors import Script2SkinError, TrainingError
+from core.errors import Script2SkinError
 from core.language.attributes import KINDS, Attributes
 from core.language.vocabulary import load_vocabulary
 from core.measuring.judge import load_judge, save_judge
@@ -30,6 +30,7 @@ from training.embedded.areas import area_classes
 from training.embedded.augmentation import Disturbance, disturb_colours, disturb_views
 from training.embedded.datasets import PhantomSet, open_phantoms
 from training.evaluation.judge_report import judge_report, tone_reference
+from training.evaluation.judge_start import start_from
 from training.loop.devices import choose_device, half_precision
 from training.loop.pace import Pace
 from training.loop.runs import Run, Training, follow, open_run
@@ -51,7 +52,7 @@ class JudgeRunConfig:
     phantoms: Path
     held_out: Path | None = None
     init: Path | None = None
-    """A judge to start from, of the same words."""
+    """A judge to start from; words that it doesn't know begin anew."""
     seed: int = 0
     batch: int = 16
     weight_decay: float = 0.05
@@ -103,7 +104,8 @@ def train_judge(run: Run, config: JudgeRunConfig, device: torch.device) -> dict[
     """Trains to the run's end, saves the judge with its tone table and returns its figures."""
     phantoms = open_phantoms(config.phantoms)
     torch.manual_seed(config.seed)
-    network = _start(config, config_for(phantoms)).to(device)
+    wanted = config_for(phantoms)
+    network = (start_from(config.init, wanted) if config.init else JudgeNetwork(wanted)).to(device)
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=config.weight_decay)
     training = Training({"judge": network, "optimizer": optimizer}, optimizer)
     run.restore(training)
@@ -115,19 +117,6 @@ def train_judge(run: Run, config: JudgeRunConfig, device: torch.device) -> dict[
     measured = open_phantoms(config.held_out) if config.held_out else phantoms
     rows = np.arange(len(measured)) if config.held_out else held_out_rows
     return judge_report(judge, reference, measured, rows, run.model)
-
-
-def _start(config: JudgeRunConfig, wanted: JudgeConfig) -> JudgeNetwork:
-    if config.init is None:
-        return JudgeNetwork(wanted)
-    network = load_judge(config.init).network
-    if _answers(network.config) != _answers(wanted):
-        raise TrainingError(f"{config.init} answers with other words than {config.phantoms} shows.")
-    return network
-
-
-def _answers(config: JudgeConfig) -> tuple[tuple[str, ...], ...]:
-    return config.rashes, config.sites, config.severities, config.views
 
 
 def config_for(phantoms: PhantomSet) -> JudgeConfig:
