@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,7 @@ def imports(tree: ast.AST, path: Path) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
+@cache
 def imports_when_loaded(path: Path) -> set[str]:
     """Dotted names imported as soon as the module is: not those in functions or for type checking only."""
     found: set[str] = set()
@@ -124,6 +126,7 @@ def imports_when_loaded(path: Path) -> set[str]:
     return found
 
 
+@cache
 def project_file(dotted: str) -> Path | None:
     """The project's file behind an imported name, which may be a module or something in one."""
     for name in (dotted, dotted.rpartition(".")[0]):

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -13,11 +14,14 @@ from core.measuring.measurements import load_measurement
 from core.measuring.tone import load_reference
 from core.weights.checkpoints import check_model_folder
 from core.weights.model_cards import load_card
-from training import build_embedded, evaluate
-from training.build_embedded import Stage, main, run_stage, stages, tiny_plan
+from training import evaluate
+from training.build_embedded import main
 from training.embedded import samples
 from training.embedded.assembly import LARGEST_FILE, check_drawing, check_sizes
+from training.embedded.chain import stages, tiny_plan
 from training.embedded.starting_points import starting_points
+from training.loop import stages as looped
+from training.loop.stages import Stage, run_stage
 from training.words.taught_words import ALL, RELEASED
 
 
@@ -125,6 +129,8 @@ def test_a_model_of_all_words_began_with_the_weights_of_the_first(built, built_a
     for name, folder in (("autoencoder", "vae"), ("clip", "clip"), ("unet", "unet")):
         config = json.loads((built_all / "work" / name / "config.json").read_text())
         assert config["init"] == str(built / "models" / "embedded" / folder)
+    judge = json.loads((built_all / "work" / "judge" / "config.json").read_text())
+    assert judge["init"] == str(built / "models" / "judge")
     tokenizers = [p / "models" / "embedded" / "tokenizer" / "tokenizer.json" for p in (built, built_all)]
     assert tokenizers[0].read_text() == tokenizers[1].read_text()
 
@@ -154,11 +160,25 @@ def test_the_plan_of_all_words_holds_every_group_at_twenty_sites_or_more():
     assert "acne" not in flags and "tinea" in flags and ALL.but(["palm"], 9).phantoms[0] == 9
 
 
+def test_an_autoencoder_that_is_kept_makes_the_latents_and_only_its_decoder_learns_on(built):
+    init = built / "models" / "embedded"
+    plan = replace(tiny_plan(built / "other", built / "models", 11, init=init), keep_autoencoder=True)
+    chain = {stage.name: " ".join(stage.arguments) for stage in stages(plan)}
+    assert "autoencoder" not in chain
+    assert f"--vae {init / 'vae'}" in chain["unet"] and f"--vae {init / 'vae'}" in chain["redrawn"]
+    assert f"--init {init / 'vae'}" in chain["decoder"]
+
+
+def test_no_autoencoder_can_be_kept_where_there_is_none(tmp_path, capsys):
+    assert main(["--work", str(tmp_path), "--keep-autoencoder"]) == 1
+    assert "name a model to start from" in capsys.readouterr().err
+
+
 def test_stages_with_a_result_are_skipped(built, monkeypatch, capsys):
     def refuse(name: str) -> None:
         raise AssertionError(f"{name} was run again")
 
-    monkeypatch.setattr(build_embedded, "import_module", refuse)
+    monkeypatch.setattr(looped, "import_module", refuse)
     for stage in stages(tiny_plan(built / "work", built / "models", 11)):
         run_stage(stage)
     assert capsys.readouterr().out.count("already there") == 9

@@ -136,3 +136,21 @@ def test_about_shows_the_matrix_of_the_chosen_attribute(model: Path) -> None:
 def test_about_says_nothing_of_matrices_without_a_measurement(model: Path) -> None:
     app = scenes.healthy(scenes.open_app("about"))
     assert "What it draws instead" not in scenes.texts(app)
+
+
+def test_generate_tells_how_surely_the_chosen_words_are_drawn(model: Path) -> None:
+    write_measurement(model, REPORT)
+    app = scenes.healthy(scenes.open_app("generate"))
+    app.selectbox(key="form_rash").select("acne")
+    app.selectbox(key="form_site").select("foot").run()
+    told = "Recognised by the judge: **Acne and rosacea** 3 of 4 · **Foot** 8 of 8 pictures"
+    assert told in scenes.texts(app)
+    app.selectbox(key="form_rash").select("eczema").run()
+    assert "Recognised by the judge: **Foot** 8 of 8 pictures" in scenes.texts(app)
+    app.selectbox(key="form_site").select("hand").run()
+    assert "Recognised by" not in scenes.texts(app)
+
+
+def test_a_damaged_measurement_stops_no_drawing(model: Path) -> None:
+    (model / MEASUREMENT_NAME).write_text("{")
+    assert "Recognised by" not in scenes.texts(scenes.healthy(scenes.open_app("generate")))

@@ -29,6 +29,14 @@ class Confusion:
         if len(self.counts) != len(self.asked) or any(len(row) != len(self.seen) for row in self.counts):
             raise ValueError("counts must have a row for each asked and a column for each seen key")
 
+    def told(self, key: str) -> tuple[int, int] | None:
+        """In how many pictures that were asked for by ``key`` the judge saw it, and of how many; None where
+        none was asked for."""
+        if key not in self.asked:
+            return None
+        row = self.counts[self.asked.index(key)]
+        return (row[self.seen.index(key)] if key in self.seen else 0), sum(row)
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:

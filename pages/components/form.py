@@ -13,6 +13,7 @@ from core.language.occurrence import occurrence_notes
 from core.language.reading import Reading, read_prompt
 from core.language.vocabulary import Entry, load_vocabulary
 from core.weights.model_cards import OPTIONAL, ModelCard
+from pages.components.reliability import show_reliability
 from pages.components.wording import (
     KIND_LABELS,
     counted,
@@ -68,6 +69,7 @@ def _ask_by_choice(card: ModelCard) -> tuple[Attributes, str]:
     _ask_optional(card)
     attributes = chosen_attributes()
     _show_occurrence(attributes, card)
+    show_reliability(card, attributes)
     return attributes, _ask_caption(compose_caption(attributes), card)
 
 

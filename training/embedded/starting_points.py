@@ -5,20 +5,24 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ModelMissingError
+from core.settings import JUDGE
 
 AUTOENCODER = "AutoencoderTiny"
+PARTS = {"autoencoder": "vae", "clip": "clip", "unet": "unet"}
+"""Trainings, and the part of a model that each makes."""
 
 
 def starting_points(model: Path | None) -> dict[str, tuple[str, ...]]:
     """The --init flag of each training that can start from ``model``; empty where it begins anew.
 
     A UNet stands on its autoencoder's latents and its CLIP's states, so it is taken with both or not at all.
+    The judge is the one beside the model, as releases lie.
 
     Raises:
         ModelMissingError: the folder holds none of them.
     """
     if model is None:
-        return {"autoencoder": (), "clip": (), "unet": ()}
+        return {"autoencoder": (), "clip": (), "unet": (), "judge": ()}
     vae, clip, unet = (_config(model / name) for name in ("vae", "clip", "unet"))
     if not (vae or clip or unet):
         raise ModelMissingError(f"{model} holds no autoencoder, CLIP or UNet to start from.")
@@ -26,12 +30,13 @@ def starting_points(model: Path | None) -> dict[str, tuple[str, ...]]:
         "autoencoder": vae.get("_class_name") == AUTOENCODER,
         "clip": "text_config" in clip,
         "unet": _fits(vae, clip, unet),
+        "judge": bool(_config(model.parent / JUDGE)),
     }
     for name, there in fits.items():
         if not there:
             print(f"{name}: {model} has none that fits; it begins anew", flush=True)
-    folders = {"autoencoder": "vae", "clip": "clip", "unet": "unet"}
-    return {name: ("--init", str(model / folders[name])) if there else () for name, there in fits.items()}
+    folders = {name: model / part for name, part in PARTS.items()} | {"judge": model.parent / JUDGE}
+    return {name: ("--init", str(folders[name])) if there else () for name, there in fits.items()}
 
 
 def _fits(vae: dict[str, Any], clip: dict[str, Any], unet: dict[str, Any]) -> bool:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.weights.model_cards import DrawingDefaults, ModelCard, load_card, write_card
-from training.build_embedded import Stage, run_stage
 from training.embedded.assembly import Parts, assemble, check_drawing, copy_judge
 from training.embedded.redrawn import RECORD_NAME
+from training.loop.stages import Stage, run_stage
 from training.study.names import left_out
 from training.study.plan import KNOWN, NEW_DISEASE, StudyPlan
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.files import write_files
 from core.language.attributes import Attributes
-from training.build_embedded import run_stage
+from training.loop.stages import run_stage
 from training.study.base import drawing_stage
 from training.study.names import new_caption
 from training.study.plan import DISEASE, KNOWN, NEW_DISEASE, NEW_NAMES, WORDS, Cell, StudyPlan
