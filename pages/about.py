@@ -3,19 +3,19 @@
 import streamlit as st
 
 from core.weights.model_folders import locate_source
-from pages.components.confusions import show_confusions
 from pages.components.disclaimer import DISCLAIMER
 from pages.components.errors import errors_shown
 from pages.components.frame import require_frame
+from pages.components.generating.model_picker import NO_MODEL
 from pages.components.heading import page_heading
-from pages.components.model_facts import (
+from pages.components.models.confusions import show_confusions
+from pages.components.models.model_facts import (
     show_figures,
     show_limits,
     show_overview,
     show_provenance,
     show_samples,
 )
-from pages.components.model_picker import NO_MODEL
 from pages.components.resources import Resources, models_on_offer, open_resources
 
 

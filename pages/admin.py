@@ -3,9 +3,9 @@
 import streamlit as st
 
 from db.repository import Repository
-from pages.components.admin_audit import show_audit
-from pages.components.admin_disk import show_disk
-from pages.components.admin_people import show_people, show_queue
+from pages.components.administration.audit import show_audit
+from pages.components.administration.disk import show_disk
+from pages.components.administration.people import show_people, show_queue
 from pages.components.errors import errors_shown
 from pages.components.frame import require_frame
 from pages.components.heading import page_heading

@@ -3,19 +3,19 @@
 import streamlit as st
 
 from core.weights.model_cards import ModelCard
-from pages.components.compare_form import ask_comparison, extent_line
-from pages.components.compare_table import is_under_way, latest_jobs, show_comparison
-from pages.components.detail import show_open_picture
-from pages.components.encoder_choice import show_encoder
 from pages.components.errors import errors_shown
 from pages.components.frame import require_frame
+from pages.components.generating.compare_form import ask_comparison, extent_line
+from pages.components.generating.compare_table import is_under_way, latest_jobs, show_comparison
+from pages.components.generating.encoder_choice import show_encoder
+from pages.components.generating.model_picker import NO_MODEL, ask_model, current_card
+from pages.components.generating.orders import order_comparison, wish_for
+from pages.components.generating.settings_panel import ask_settings
 from pages.components.heading import page_heading
-from pages.components.model_picker import NO_MODEL, ask_model, current_card
-from pages.components.orders import order_comparison, wish_for
+from pages.components.library.detail import show_open_picture
+from pages.components.library.selection import show_undo_bar
 from pages.components.people import current_person
 from pages.components.resources import Resources, open_resources
-from pages.components.selection import show_undo_bar
-from pages.components.settings_panel import ask_settings
 
 
 def show_page(resources: Resources, user: str) -> None:

@@ -6,16 +6,16 @@ import streamlit as st
 
 from core.photographs.dataset_imports import list_imports
 from core.photographs.datasets import list_datasets
-from pages.components.dataset_coverage import show_coverage
-from pages.components.dataset_facts import ask_deletion, show_export, show_facts, show_measuring
-from pages.components.dataset_import import ask_import, show_imports
-from pages.components.dataset_view import view_dataset
+from pages.components.datasets.coverage import show_coverage
+from pages.components.datasets.facts import ask_deletion, show_export, show_facts, show_measuring
+from pages.components.datasets.importing import ask_import, show_imports
+from pages.components.datasets.studio_choice import ask_dataset
+from pages.components.datasets.view import view_dataset
 from pages.components.errors import errors_shown
 from pages.components.frame import require_frame
 from pages.components.heading import page_heading
 from pages.components.people import current_person
 from pages.components.resources import Resources, open_resources
-from pages.components.studio_choice import ask_dataset
 
 
 def show_page(resources: Resources, person: str) -> None:

@@ -6,19 +6,19 @@ import streamlit as st
 
 from core.recipes import COUNT_MAX
 from core.weights.model_cards import ModelCard
-from pages.components.encoder_choice import show_encoder
 from pages.components.errors import errors_shown
-from pages.components.form import ask_mode, ask_subject, show_not_offered
 from pages.components.frame import require_frame
+from pages.components.generating.encoder_choice import show_encoder
+from pages.components.generating.form import ask_mode, ask_subject, show_not_offered
+from pages.components.generating.model_picker import NO_MODEL, ask_model, current_card
+from pages.components.generating.orders import order_pictures, shown_requests, wish_for
+from pages.components.generating.progress import show_progress
+from pages.components.generating.results import show_results
+from pages.components.generating.settings_panel import ask_settings
+from pages.components.generating.start_form import ask_start
 from pages.components.heading import page_heading
-from pages.components.model_picker import NO_MODEL, ask_model, current_card
-from pages.components.orders import order_pictures, shown_requests, wish_for
 from pages.components.people import current_person
-from pages.components.progress import show_progress
 from pages.components.resources import Resources, open_resources
-from pages.components.results import show_results
-from pages.components.settings_panel import ask_settings
-from pages.components.start_form import ask_start
 
 
 def show_page(resources: Resources, user: str) -> None:

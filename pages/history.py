@@ -3,17 +3,17 @@
 import streamlit as st
 
 from db.repository import Repository
-from pages.components.detail import show_open_picture
 from pages.components.errors import errors_shown
-from pages.components.export_panel import show_export
-from pages.components.filters import ask_filter, clear, is_filtered
 from pages.components.frame import require_frame
-from pages.components.gallery import read_page, show_gallery
 from pages.components.heading import page_heading
+from pages.components.library.detail import show_open_picture
+from pages.components.library.export_panel import show_export
+from pages.components.library.filters import ask_filter, clear, is_filtered
+from pages.components.library.gallery import read_page, show_gallery
+from pages.components.library.selection import show_selection_bar, show_undo_bar
+from pages.components.library.withheld import show_withheld
 from pages.components.people import current_person, link_to
 from pages.components.resources import disk_use, open_resources
-from pages.components.selection import show_selection_bar, show_undo_bar
-from pages.components.withheld import show_withheld
 from pages.components.wording import counted, size
 
 

@@ -5,20 +5,20 @@ from collections.abc import Callable
 import streamlit as st
 
 from db.repository import Repository
-from pages.components.detail import show_open_picture
 from pages.components.errors import errors_shown
 from pages.components.frame import require_frame
 from pages.components.heading import page_heading
-from pages.components.insight_figures import show_figures
-from pages.components.insight_filters import Asked, ask_scope, is_narrowed
-from pages.components.insight_map import show_map
-from pages.components.insight_models import show_models
-from pages.components.insight_times import show_times
-from pages.components.insight_tones import show_tones
+from pages.components.insights.figures import show_figures
+from pages.components.insights.filters import Asked, ask_scope, is_narrowed
+from pages.components.insights.map import show_map
+from pages.components.insights.models import show_models
+from pages.components.insights.times import show_times
+from pages.components.insights.tones import show_tones
+from pages.components.library.detail import show_open_picture
+from pages.components.library.selection import show_undo_bar
+from pages.components.library.withheld import show_withheld
 from pages.components.people import current_person, link_to
 from pages.components.resources import open_resources
-from pages.components.selection import show_undo_bar
-from pages.components.withheld import show_withheld
 
 PARTS: dict[str, Callable[[Repository, str, Asked], None]] = {
     "Rash, site and tone": show_map,

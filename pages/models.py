@@ -3,17 +3,17 @@
 import streamlit as st
 
 from core.weights.model_cards import ModelCard
-from pages.components.added_models import show_added_models
-from pages.components.candidate_card import show_candidates
-from pages.components.candidate_state import standings
-from pages.components.encoder_add import ask_encoder_to_add
-from pages.components.encoder_in_use import show_in_use
 from pages.components.errors import errors_shown
 from pages.components.frame import require_frame
+from pages.components.generating.model_picker import NO_MODEL, ask_model_to_add, distinct_labels
 from pages.components.heading import page_heading
-from pages.components.loras import show_loras
-from pages.components.model_picker import NO_MODEL, ask_model_to_add, distinct_labels
-from pages.components.models_table import show_models_table
+from pages.components.models.added_models import show_added_models
+from pages.components.models.candidate_card import show_candidates
+from pages.components.models.candidate_state import standings
+from pages.components.models.encoder_add import ask_encoder_to_add
+from pages.components.models.encoder_in_use import show_in_use
+from pages.components.models.loras import show_loras
+from pages.components.models.models_table import show_models_table
 from pages.components.people import current_person
 from pages.components.resources import Resources, models_on_offer, open_resources
 

@@ -6,11 +6,11 @@ from db.repository import Repository
 from pages.components.errors import errors_shown
 from pages.components.frame import require_frame
 from pages.components.heading import page_heading
+from pages.components.library.withheld import show_withheld
 from pages.components.people import current_person, link_to
 from pages.components.resources import open_resources
-from pages.components.review_state import ReviewState, picture_to_review, review_state
-from pages.components.review_steps import show_blind_step, show_known_step
-from pages.components.withheld import show_withheld
+from pages.components.reviewing.state import ReviewState, picture_to_review, review_state
+from pages.components.reviewing.steps import show_blind_step, show_known_step
 
 
 def show_page(repository: Repository, user: str) -> None:

@@ -8,13 +8,13 @@ from db.study_records import Study
 from pages.components.errors import errors_shown
 from pages.components.frame import require_frame
 from pages.components.heading import page_heading
+from pages.components.library.withheld import show_withheld
 from pages.components.people import current_person
 from pages.components.resources import open_resources
-from pages.components.study_export import show_study_export
-from pages.components.study_form import ask_study
-from pages.components.study_report import show_report
-from pages.components.study_view import show_study
-from pages.components.withheld import show_withheld
+from pages.components.studies.export import show_study_export
+from pages.components.studies.form import ask_study
+from pages.components.studies.report import show_report
+from pages.components.studies.view import show_study
 from pages.components.wording import counted, day
 
 STUDY = "studies_chosen"

@@ -5,15 +5,15 @@ import streamlit as st
 from core.photographs.claims import held_by_others
 from core.photographs.datasets import list_datasets
 from core.settings import Settings
-from pages.components.dataset_view import View, view_dataset, view_suggestions
+from pages.components.datasets.studio_choice import ask_dataset, ask_wanted
+from pages.components.datasets.studio_desk import show_desk, show_end
+from pages.components.datasets.studio_state import photograph_to_caption, studio_state
+from pages.components.datasets.view import View, view_dataset, view_suggestions
 from pages.components.errors import errors_shown
 from pages.components.frame import require_frame
 from pages.components.heading import page_heading
 from pages.components.people import current_person, link_to
 from pages.components.resources import open_resources
-from pages.components.studio_choice import ask_dataset, ask_wanted
-from pages.components.studio_desk import show_desk, show_end
-from pages.components.studio_state import photograph_to_caption, studio_state
 from pages.components.wording import counted
 
 

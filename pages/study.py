@@ -10,7 +10,7 @@ from pages.components.frame import require_frame
 from pages.components.heading import page_heading
 from pages.components.people import current_person
 from pages.components.resources import open_resources
-from pages.components.study_desk import show_desk
+from pages.components.studies.desk import show_desk
 from pages.components.wording import plain
 
 STUDY = "study_chosen"

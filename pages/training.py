@@ -8,10 +8,10 @@ from pages.components.frame import require_frame
 from pages.components.heading import page_heading
 from pages.components.people import current_person
 from pages.components.resources import Resources, open_resources
-from pages.components.training_cards import show_runs
-from pages.components.training_curves import show_curves
-from pages.components.training_form import ask_training
-from pages.components.training_progress import POLL_SECONDS, show_under_way
+from pages.components.trainings.cards import show_runs
+from pages.components.trainings.curves import show_curves
+from pages.components.trainings.form import ask_training
+from pages.components.trainings.progress import POLL_SECONDS, show_under_way
 
 
 def show_page(resources: Resources, person: str) -> None:

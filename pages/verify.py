@@ -8,10 +8,10 @@ from db.repository import Repository
 from pages.components.errors import errors_shown
 from pages.components.frame import require_frame
 from pages.components.heading import page_heading
+from pages.components.library.verdict_view import show_entries, show_verdict
+from pages.components.library.withheld import show_withheld
 from pages.components.people import current_person
 from pages.components.resources import open_resources
-from pages.components.verdict_view import show_entries, show_verdict
-from pages.components.withheld import show_withheld
 
 KINDS = ["png", "jpg", "jpeg", "webp", "dcm", "pdf"]
 

@@ -206,7 +206,7 @@ def test_no_page_and_no_store_reaches_torch_when_loaded(path: Path) -> None:
 
 def test_the_describing_modules_and_the_store_really_load_without_torch() -> None:
     modules = [*(f"core.{name}" for name in DESCRIBING), "db.repository", "db.records"]
-    modules += [name_of(path) for path in sorted((ROOT / "pages" / "components").glob("*.py"))]
+    modules += [name_of(path) for path in sorted((ROOT / "pages" / "components").rglob("*.py"))]
     program = (
         f"import importlib, sys\nfor name in {modules!r}: importlib.import_module(name)\n"
         "print(sorted({'torch', 'diffusers', 'transformers'} & set(sys.modules)))"

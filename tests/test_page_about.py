@@ -12,8 +12,8 @@ from core.errors import ModelError
 from core.measuring.measurements import MEASUREMENT_NAME, load_measurement, write_measurement
 from core.weights.model_cards import ModelCard, write_card
 from core.worker import Worker
-from pages.components.confusions import NO_SKIN, confusion_frame, heat_map
-from pages.components.model_facts import figure_rows
+from pages.components.models.confusions import NO_SKIN, confusion_frame, heat_map
+from pages.components.models.model_facts import figure_rows
 from pages.components.wording import rash_label
 from tests import app_scenes as scenes
 

@@ -17,7 +17,7 @@ from core.settings import Settings
 from core.worker import Worker
 from db.audit import Action
 from db.repository import Repository, open_repository
-from pages.components.admin_audit import as_csv
+from pages.components.administration.audit import as_csv
 from tests import app_scenes as scenes
 
 ADMIN, LEAD, OTHER = "Dr Amari", "Dr Lund", "Dr Sato"

@@ -13,8 +13,8 @@ from core.provenance.outgoing import for_library
 from core.worker import Worker
 from db.repository import Repository
 from db.study_records import Study, StudyDraft
-from pages.components.gallery import OPEN
-from pages.components.selection import _archive
+from pages.components.library.gallery import OPEN
+from pages.components.library.selection import _archive
 from tests import app_scenes as scenes
 from tests.tiny_models import make_tiny_pipeline
 

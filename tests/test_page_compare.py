@@ -19,7 +19,7 @@ from core.provenance.verdict import examine
 from core.weights.model_cards import CARD_FILE
 from core.worker import Worker
 from db.repository import Repository
-from pages.components import compare_table
+from pages.components.generating import compare_table
 from tests import app_scenes as scenes
 from tests.tiny_models import edit_json, make_tiny_pipeline
 

@@ -21,9 +21,9 @@ from core.photographs.datasets import Dataset, list_datasets, open_dataset
 from core.settings import Settings
 from core.worker import Worker
 from db.repository import Repository
-from pages.components import dataset_facts
-from pages.components.dataset_coverage import coverage_frame, heat_map, holes_line, keys_of
-from pages.components.dataset_view import view_dataset
+from pages.components.datasets import facts as dataset_facts
+from pages.components.datasets.coverage import coverage_frame, heat_map, holes_line, keys_of
+from pages.components.datasets.view import view_dataset
 from tests import app_scenes as scenes
 
 CAPTIONS = [

@@ -18,8 +18,8 @@ from core.provenance.verdict import Standing, examine
 from core.worker import Worker
 from db.records import HistoryFilter, Order
 from db.repository import Repository
-from pages.components import export_panel, gallery
-from pages.components.archive import write_archive
+from pages.components.library import export_panel, gallery
+from pages.components.library.archive import write_archive
 from tests import app_scenes as scenes
 
 

@@ -17,13 +17,13 @@ from core.review.shares import mean_of_sums
 from core.worker import Worker
 from db.insight_records import Cell, Counts, RatedDay, Scope, Standing, ToneCell, TwinCounts, Weights
 from db.repository import Repository
-from pages.components import insight_tones
 from pages.components.chart_look import GREY, INK, PAPER, heat_map, ink_on, tone_colour, viridis
-from pages.components.insight_cells import in_order, label, square_frame
-from pages.components.insight_models import weights_names
-from pages.components.insight_pictures import clicked
-from pages.components.insight_times import REALISM, by_span, time_frame
-from pages.components.insight_twins import realism_difference, share_difference
+from pages.components.insights import tones as insight_tones
+from pages.components.insights.cells import in_order, label, square_frame
+from pages.components.insights.models import weights_names
+from pages.components.insights.pictures import clicked
+from pages.components.insights.times import REALISM, by_span, time_frame
+from pages.components.insights.twins import realism_difference, share_difference
 from tests import app_scenes as scenes
 
 YES, NO = dict.fromkeys(CRITERIA, "yes"), dict.fromkeys(CRITERIA, "no")

@@ -24,9 +24,9 @@ from core.weights.picture_checks import CheckState
 from core.worker import Worker
 from db.records import Generation
 from db.repository import Repository
-from pages.components.check_pictures import judged_rows
-from pages.components.check_progress import progress_words
-from pages.components.check_result import ARM_WORDS
+from pages.components.models.check_pictures import judged_rows
+from pages.components.models.check_progress import progress_words
+from pages.components.models.check_result import ARM_WORDS
 from tests import app_scenes as scenes
 from tests.encoder_scenes import own_fingerprint, record, save_nudged, save_turned
 from tests.test_evaluate import make_judge

@@ -19,8 +19,8 @@ from core.photographs.datasets import Dataset, open_dataset
 from core.photographs.suggestions import SUGGESTIONS, Suggestion
 from core.worker import Worker
 from db.repository import Repository
-from pages.components import studio_state
-from pages.components.studio_questions import RESERVED, letters_for
+from pages.components.datasets import studio_state
+from pages.components.datasets.studio_questions import RESERVED, letters_for
 from tests import app_scenes as scenes
 
 FOLDER = "Acne and Rosacea Photos"

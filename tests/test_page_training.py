@@ -23,8 +23,8 @@ from core.trainings.wishes import MODULES, EncoderTraining, LoraTraining
 from core.weights.candidates import Kind
 from core.worker import Worker
 from db.repository import Repository
-from pages.components.training_curves import held_out_frame, line_chart, step_frame
-from pages.components.training_settings import encoder_batch
+from pages.components.trainings.curves import held_out_frame, line_chart, step_frame
+from pages.components.trainings.settings import encoder_batch
 from tests import app_scenes as scenes
 
 PATIENCE = 300

@@ -15,7 +15,7 @@ from core.jobs import JobState
 from core.weights.model_cards import ModelCard
 from core.worker import Worker
 from db.repository import Repository
-from pages.components.model_picker import distinct_labels
+from pages.components.generating.model_picker import distinct_labels
 from tests import app_scenes as scenes
 from tests.tiny_models import make_tiny_pipeline
 

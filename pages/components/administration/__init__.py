@@ -1,0 +1,1 @@
+"""People, the log and the disk."""

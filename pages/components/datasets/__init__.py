@@ -1,0 +1,1 @@
+"""Photographs with their captions: importing, checking and describing them."""

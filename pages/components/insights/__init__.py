@@ -1,0 +1,1 @@
+"""Figures about all pictures of the library."""

@@ -1,0 +1,1 @@
+"""Kept pictures: finding, opening, choosing and taking them along."""

@@ -1,0 +1,1 @@
+"""Rating pictures one after the other."""

@@ -1,0 +1,1 @@
+"""Reader studies: making, rating and reporting them."""
