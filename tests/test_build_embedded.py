@@ -22,7 +22,7 @@ from training.embedded.chain import stages, tiny_plan
 from training.embedded.starting_points import starting_points
 from training.loop import stages as looped
 from training.loop.stages import Stage, run_stage
-from training.words.taught_words import ALL, RELEASED
+from training.words.taught_words import ALL, FIRST, GROUPS
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +153,9 @@ def test_a_unet_that_fits_neither_clip_nor_autoencoder_is_not_started_from(tmp_p
 
 def test_the_plan_of_all_words_holds_every_group_at_twenty_sites_or_more():
     words = load_vocabulary()
-    assert set(ALL.rashes) == set(words.rashes) and len(ALL.sites) >= 20
-    assert set(RELEASED.sites) <= set(ALL.sites)
+    assert set(ALL.rashes) == set(words.rashes) == set(GROUPS.rashes) and len(ALL.sites) >= 20
+    assert set(FIRST.sites) < set(GROUPS.sites) < set(ALL.sites)
+    assert all(any(words.rashes[rash].is_drawn_at(site) for site in GROUPS.sites) for rash in GROUPS.rashes)
     assert all(any(words.rashes[rash].is_drawn_at(site) for site in ALL.sites) for rash in ALL.rashes)
     flags = ALL.but(["palm"], 9).flags()
     assert "acne" not in flags and "tinea" in flags and ALL.but(["palm"], 9).phantoms[0] == 9
@@ -167,6 +168,12 @@ def test_an_autoencoder_that_is_kept_makes_the_latents_and_only_its_decoder_lear
     assert "autoencoder" not in chain
     assert f"--vae {init / 'vae'}" in chain["unet"] and f"--vae {init / 'vae'}" in chain["redrawn"]
     assert f"--init {init / 'vae'}" in chain["decoder"]
+
+
+def test_what_an_earlier_model_knew_is_taken_twice_as_often(tmp_path):
+    plan = tiny_plan(tmp_path, tmp_path, 11, ALL)
+    unet = next(stage for stage in stages(plan) if stage.name == "unet")
+    assert unet.arguments[unet.arguments.index("--often") + 1 :][:4] == FIRST.rashes
 
 
 def test_no_autoencoder_can_be_kept_where_there_is_none(tmp_path, capsys):

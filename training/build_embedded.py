@@ -6,9 +6,11 @@ measurement.
 Every stage keeps its result in DIR and is skipped when it is there; an interrupted stage goes on where it
 stopped. The model folder is written to data/models/embedded, the judge to data/models/judge.
 
---words all teaches all 23 disease groups and clear skin at 24 sites, only where they occur, in ten Monk steps
-(and the six tones that name them), three severities and three views. --init starts autoencoder, CLIP and UNet
-from a model made by this command, as far as their shapes fit each other.
+--words first teaches acne, eczema, tinea and clear skin at fourteen sites in six tones. --words groups
+teaches all 23 disease groups there and on the scalp, only where they occur, in ten Monk steps (and the six
+tones that name them). --words all adds nine sites, three severities and three views. Each goes on from the
+one before by --init, which starts autoencoder, CLIP, judge and UNet from a model made by this command, as
+far as shapes fit.
 """
 
 import json
@@ -79,7 +81,7 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="folder of all intermediate results")
     parser.add_argument("--models", type=Path, default=models, help="where the finished folders go")
-    parser.add_argument("--words", choices=WORDS, default="released", help="what the model is taught")
+    parser.add_argument("--words", choices=WORDS, default="first", help="what the model is taught")
     parser.add_argument(
         "--phantoms", type=int, help="how many pictures to learn from (default 6720, all 24000)"
     )

@@ -8,7 +8,7 @@ from core.measuring.training_index import INDEX_NAME
 from training.embedded.redrawn import RECORD_NAME
 from training.embedded.starting_points import starting_points
 from training.loop.stages import Stage
-from training.words.taught_words import ALL, RELEASED, TaughtWords
+from training.words.taught_words import ALL, FIRST, TaughtWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Plan:
     work: Path
     models: Path
     seed: int = 11
-    words: TaughtWords = RELEASED
+    words: TaughtWords = FIRST
     init: Path | None = None
     size: int = 256
     hold_out: float = 0.1
@@ -49,6 +49,7 @@ def stages(plan: Plan) -> list[Stage]:
     vae = str(plan.init / "vae" if plan.init and plan.keep_autoencoder else autoencoder.result.parent)
     clip = str(plan.folder("clip") / "model")
     places = ("--vae", vae, "--clip", clip, "--latents", str(plan.folder("latents")))
+    often = ("--often", *plan.words.often) if plan.words.often else ()
     return [
         _drawing(plan, "phantoms", counts[0], 0, "--hold-out", str(plan.hold_out)),
         _drawing(plan, "phantoms_judge", counts[1], 1),
@@ -56,7 +57,7 @@ def stages(plan: Plan) -> list[Stage]:
         *([] if plan.keep_autoencoder else [autoencoder]),
         _training(plan, "clip", phantoms, (*plan.clip, *begin["clip"])),
         _training(plan, "judge", plan.folder("phantoms_judge"), (*plan.judge, *begin["judge"])),
-        _training(plan, "unet", phantoms, (*places, *plan.unet, *begin["unet"])),
+        _training(plan, "unet", phantoms, (*places, *plan.unet, *often, *begin["unet"])),
         _redrawing(plan, phantoms, places),
         _decoding(plan, phantoms, vae),
     ]
@@ -116,7 +117,7 @@ def evaluation(plan: Plan, model: Path, judge: Path) -> Stage:
 
 
 def tiny_plan(
-    work: Path, models: Path, seed: int, words: TaughtWords = RELEASED, init: Path | None = None
+    work: Path, models: Path, seed: int, words: TaughtWords = FIRST, init: Path | None = None
 ) -> Plan:
     """Microscopic sizes: shows in less than a minute that the chain holds together, and draws nothing."""
     steps = ("--steps", "3")
