@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from core.language.vocabulary import load_vocabulary
 from core.measuring.judge import load_judge
 from core.measuring.measurements import load_measurement
 from core.measuring.tone import load_reference
+from core.settings import PROJECT
 from core.weights.checkpoints import check_model_folder
 from core.weights.model_cards import load_card
 from training import evaluate
@@ -149,6 +151,20 @@ def test_a_unet_that_fits_neither_clip_nor_autoencoder_is_not_started_from(tmp_p
     assert "unet:" in capsys.readouterr().out
     with pytest.raises(ModelMissingError, match="to start from"):
         starting_points(tmp_path / "nowhere")
+
+
+def test_a_judge_of_all_groups_is_the_one_to_start_from(built, tmp_path):
+    shutil.copytree(built / "models", tmp_path / "models")
+    shutil.copytree(tmp_path / "models" / "judge", tmp_path / "models" / "judge_groups")
+    found = starting_points(tmp_path / "models" / "embedded")
+    assert found["judge"] == ("--init", str(tmp_path / "models" / "judge_groups"))
+
+
+def test_the_released_judge_of_all_groups_knows_them():
+    judge, words = load_judge(PROJECT / "data" / "models" / "judge_groups").config, load_vocabulary()
+    assert set(judge.rashes) == set(words.rashes) and set(judge.sites) == set(GROUPS.sites)
+    reference = load_reference(PROJECT / "data" / "models" / "judge_groups")
+    assert reference.scale(tuple(words.monk_tones)) == tuple(words.monk_tones)
 
 
 def test_the_plan_of_all_words_holds_every_group_at_twenty_sites_or_more():
