@@ -34,11 +34,11 @@ test: $(DEV_STAMP)  ## everything: tools, check, tests, browser tests
 	$(QUIET) $(PYTHON) -m pytest -n $(WORKERS) -m "not browser"
 	@$(MAKE) --no-print-directory browser
 
-browser: $(DEV_STAMP)  ## the real app in a real browser, a file after the other on each worker
+browser: $(DEV_STAMP)  ## the real app in a real browser, one test after the other
 	@if [ -z "$$(find tests -name 'test_*.py' -exec grep -l 'mark.browser' {} +)" ]; then \
 		echo "There are no browser tests."; \
 	else \
-		$(QUIET) $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile -m browser; \
+		HF_HUB_OFFLINE=1 $(PYTHON) -m pytest -m browser; \
 	fi
 
 check: $(DEV_STAMP)  ## ruff, mypy, migrations

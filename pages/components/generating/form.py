@@ -92,7 +92,7 @@ def _ask_optional(card: ModelCard) -> None:
     for kind in OPTIONAL:
         if kind not in known:
             st.session_state[KEYS[kind]] = NOT_SAID
-    for column, kind in zip(st.columns(3), known, strict=False):
+    for column, kind in zip(st.columns(3) if known else (), known, strict=False):
         with column:
             off = kind == "severity" and _is_control(st.session_state[RASH])
             _ask_one(kind, card.offered(kind), "Clear skin has no severity." if off else "")
