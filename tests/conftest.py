@@ -4,6 +4,7 @@ import ipaddress
 import os
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,14 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["SCRIPT2SKIN_LIBRARY"] = str(config.stash[_HOME] / "library")
     os.environ["SCRIPT2SKIN_DATASETS"] = str(config.stash[_HOME] / "datasets")
     os.environ["SCRIPT2SKIN_RUNS"] = str(config.stash[_HOME] / "runs")
+
+
+@pytest.fixture(autouse=True)
+def own_program() -> Iterator[None]:
+    """Streamlit's test runner leaves the app as the program that runs; a spawned process would run it again."""
+    program = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = program
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
