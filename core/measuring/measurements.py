@@ -32,9 +32,9 @@ class Confusion:
     def told(self, key: str) -> tuple[int, int] | None:
         """In how many pictures that were asked for by ``key`` the judge saw it, and of how many; None where
         none was asked for."""
-        if key not in self.asked:
+        row = self.counts[self.asked.index(key)] if key in self.asked else ()
+        if not sum(row):
             return None
-        row = self.counts[self.asked.index(key)]
         return (row[self.seen.index(key)] if key in self.seen else 0), sum(row)
 
 

@@ -34,7 +34,7 @@ def counts_of(card: ModelCard, attributes: Attributes) -> list[tuple[str, int, i
     found = []
     for kind, key, label in (("rash", attributes.rash, rash_label), *sites):
         told = measurement.confusions[kind].told(key) if key else None
-        if key and told is not None and told[1]:
+        if key and told is not None:
             found.append((plain(label(key)), *told))
     return found
 
