@@ -37,17 +37,17 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["SCRIPT2SKIN_RUNS"] = str(config.stash[_HOME] / "runs")
 
 
-@pytest.fixture(autouse=True)
-def own_program() -> Iterator[None]:
-    """Streamlit's test runner leaves the app as the program that runs; a spawned process would run it again."""
-    program = sys.modules["__main__"]
-    yield
-    sys.modules["__main__"] = program
-
-
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Removes what pytest_configure made."""
     shutil.rmtree(config.stash[_HOME], ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def own_program() -> Iterator[None]:
+    """Streamlit's test runner leaves the app as the program that runs, and a spawned process would run it."""
+    program = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = program
 
 
 @pytest.fixture(autouse=True)

@@ -108,6 +108,7 @@ def indexing(plan: Plan, model: Path, judge: Path) -> Stage:
 
 
 def evaluation(plan: Plan, model: Path, judge: Path) -> Stage:
+    """The model's measurement, against phantoms that neither it nor the judge learned from."""
     report, held_out = plan.work / "evaluation.json", plan.folder("phantoms_held_out")
     learned = ("--training-phantoms", str(plan.folder("phantoms")))
     places = ("--model", str(model), "--judge", str(judge), "--phantoms", str(held_out), *learned)
