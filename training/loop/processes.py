@@ -112,6 +112,10 @@ class SharedRun(Run):
 
     processes: Processes = Processes()
 
+    def agreed(self, seconds: float) -> float:
+        """The mean of the processes' clocks: a run of so many minutes ends at the same step in each."""
+        return self.processes.total(seconds) / self.processes.count
+
     def log(self, **values: float) -> None:
         """As ``Run``, in one process."""
         if self.processes.writes:

@@ -70,6 +70,10 @@ class Run:
         """Whether the run ends here, given whether this process was asked to stop."""
         return asked
 
+    def agreed(self, seconds: float) -> float:
+        """Seconds spent, as all who work on this run count them."""
+        return seconds
+
     def log(self, **values: float) -> None:
         """Appends one line to the curve."""
         with (self.folder / METRICS_NAME).open("a", encoding="utf-8") as file:
@@ -156,7 +160,7 @@ def follow(
         while run.pace.fraction(training.step, training.seconds) < 1:
             _set_rate(training.optimizer, run.pace.rate(training.step, training.seconds))
             window.add(take_step(training.step), training.step)
-            training.step, training.seconds = training.step + 1, clock.seconds()
+            training.step, training.seconds = training.step + 1, run.agreed(clock.seconds())
             if training.step % run.rhythm.log_steps == 0:
                 _speak(run, window.close(training))
             if run.leaves(stop.is_set()):
