@@ -17,7 +17,7 @@ from training.loop.metric_lines import read_metrics
 from training.loop.pace import Pace, Rhythm
 from training.loop.runs import open_run
 from training.tokenizer import train_tokenizer
-from training.train_clip import ClipRunConfig, Stepper, clip_losses, main, train_clip
+from training.train_clip import ClipRunConfig, Stepper, clip_losses, main, reading_loss, train_clip
 
 TINY = ClipSize(32, 2, 2, 32, 2, 2, image_size=32, patch_size=8, projection=16)
 CPU = torch.device("cpu")
@@ -84,6 +84,40 @@ def test_every_weight_moves_and_gradients_are_clipped(data):
     assert norm > 0.01 and float(left) == pytest.approx(0.01, rel=1e-3)
     still = [name for name, p in trainee.named_parameters() if torch.equal(p, before[name])]
     assert not [name for name in still if "position_ids" not in name]
+
+
+def test_further_sentences_say_what_their_numbers_say(data):
+    tokens, labels = data.further(50, np.random.default_rng(1))
+    said = {words(row, data): a for a, rows in data.sentences.train.items() for row in rows}
+    for row, numbers in zip(tokens.numpy(), labels.tolist(), strict=True):
+        assert data.labels.number(said[words(row, data)]) == tuple(numbers)
+
+
+def test_further_sentences_teach_the_text_tower_alone(data):
+    trainee = trainee_for(data)
+    tokens, labels = data.further(12, np.random.default_rng(0))
+    loss = reading_loss(trainee, tokens, labels)
+    logits = trainee.read(tokens).attributes
+    slow = [
+        -float(logits[i][row].log_softmax(-1)[labels[row, i]])
+        for i in range(len(logits))
+        for row in range(12)
+    ]
+    assert float(loss.detach()) == pytest.approx(np.mean(slow), rel=1e-4)
+    loss.backward()
+    assert all(p.grad is None for p in trainee.clip.vision_model.parameters())
+    assert all(p.grad is not None for p in trainee.text_heads.parameters())
+
+
+def test_a_run_that_reads_further_sentences_takes_other_steps(phantoms, trained, tmp_path):
+    train(tmp_path / "read", config_for(phantoms, sentences=8))
+    more, less = ([line["loss"] for line in read_metrics(run)] for run in (tmp_path / "read", trained))
+    assert len(more) == len(less) and all(a > b for a, b in zip(more[:2], less[:2], strict=True))
+
+
+def words(row, data) -> tuple[int, ...]:
+    """A sentence's tokens without what pads it."""
+    return tuple(trim(row[None], data.end_token)[0].tolist())
 
 
 def test_a_batch_of_one_caption_has_a_loss_and_a_gradient(data):

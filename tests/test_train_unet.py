@@ -34,7 +34,7 @@ def tiny(rooms, **changes) -> UNetConfig:
 
 def learner_for(rooms, tmp_path, **changes) -> Learner:
     config = tiny(rooms, **changes)
-    lessons = prepare_lessons(config, open_phantoms(rooms / "phantoms"), tmp_path / "latents", CPU)
+    lessons = prepare_lessons(config, open_phantoms(rooms / "phantoms"), tmp_path / "latents", Processes())
     return make_learner(config, lessons, Processes())
 
 

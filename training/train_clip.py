@@ -45,6 +45,9 @@ class ClipRunConfig:
     """A model to start from; its tokenizer and sizes are kept."""
     seed: int = 0
     batch: int = 96
+    sentences: int = 0
+    """Read beside the pictures', a step, for the text tower's aids alone: many groups have many names each,
+    and a sentence costs a tenth of a picture."""
     auxiliary: float = 0.5
     """Weight of the training aids beside the contrastive loss."""
     weight_decay: float = 0.05
@@ -65,6 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.init,
         arguments.seed,
         arguments.batch,
+        arguments.sentences,
         arguments.auxiliary,
         size=SIZES[arguments.size],
         left_out=tuple(arguments.leave_out) if arguments.leave_out else None,
@@ -89,6 +93,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--minutes", type=float, help="how long to train")
     parser.add_argument("--steps", type=int, help="how many steps to train, if fewer")
     parser.add_argument("--batch", type=int, default=96, help="pictures a step (default 96)")
+    parser.add_argument("--sentences", type=int, default=0, help="further ones, read without pictures")
     parser.add_argument("--learning-rate", type=float, default=1e-3, help="highest (default 0.001)")
     parser.add_argument("--auxiliary", type=float, default=0.5, help="weight of the training aids")
     parser.add_argument("--size", choices=sorted(SIZES), default="small", help="layout of a new network")
@@ -147,6 +152,9 @@ class Stepper:
         batch = self.data.batch(chosen, rng)
         with half_precision(self.device, self.config.bf16):
             contrast, aids = clip_losses(self.trainee, batch, self.device)
+            if self.config.sentences:
+                tokens, labels = self.data.further(self.config.sentences, rng)
+                aids = aids + reading_loss(self.trainee, tokens.to(self.device), labels.to(self.device))
         loss = contrast + self.config.auxiliary * aids
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -175,6 +183,14 @@ def clip_losses(trainee: ClipTrainee, batch: ClipBatch, device: torch.device) ->
     ]
     aids.append(functional.cross_entropy(seen.areas.float(), batch.areas.to(device)))
     return contrast, torch.stack(aids).mean()
+
+
+def reading_loss(trainee: ClipTrainee, tokens: Tensor, labels: Tensor) -> Tensor:
+    """Mean cross-entropy of the text tower's aids: which attributes the sentences name."""
+    logits = trainee.read(tokens).attributes
+    return torch.stack(
+        [functional.cross_entropy(asked.float(), labels[:, i]) for i, asked in enumerate(logits)]
+    ).mean()
 
 
 def _groups(trainee: ClipTrainee, decay: float) -> list[dict[str, object]]:

@@ -28,10 +28,12 @@ from training.loop.runs import Pace, Rhythm, Training, follow, open_run
 from training.words.text_states import collect_prompts, text_states
 
 
-def prepare_lessons(config: UNetConfig, phantoms: PhantomSet, folder: Path, device: torch.device) -> Lessons:
+def prepare_lessons(config: UNetConfig, phantoms: PhantomSet, folder: Path, processes: Processes) -> Lessons:
     """Encodes the pictures (into ``folder``, once) and the prompts."""
+    device = processes.device
     vae = AutoencoderTiny.from_pretrained(config.vae, torch_dtype=torch.float32).to(device).eval()
-    encoded = encode_phantoms(vae, phantoms, folder)
+    with processes.first_alone():
+        encoded = encode_phantoms(vae, phantoms, folder)
     prompts = collect_prompts(phantoms.phantoms, config.paraphrases, config.seed, config.left_out or ())
     states = text_states(prompts.sentences, Path(config.clip), device)
     weights, chances = channel_weights(vae, encoded).cpu(), chances_of(phantoms, config.often)
@@ -51,7 +53,7 @@ def train(
     with processes.first_alone():
         run = share_run(open_run(folder, config, config.pace, rhythm), processes)
         phantoms = open_phantoms(Path(config.phantoms))
-        lessons = prepare_lessons(config, phantoms, latents, processes.device)
+    lessons = prepare_lessons(config, phantoms, latents, processes)
     learner = make_learner(config, lessons, processes)
     parts = {"model": learner.unet, "optimizer": learner.optimizer, "average": learner.average}
     training = Training(parts, learner.optimizer)

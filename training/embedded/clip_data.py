@@ -159,6 +159,12 @@ class ClipData:
             torch.from_numpy(np.stack(areas)),
         )
 
+    def further(self, count: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Sentences without their pictures: tokens (count, length) and what they say, (count, attributes)."""
+        rows = rng.integers(len(self.attributes), size=count)
+        texts = np.stack([self._sentence(row, rng) for row in rows])
+        return torch.from_numpy(trim(texts, self.end_token)), torch.from_numpy(self.numbers[rows])
+
     def _sentence(self, row: int, rng: np.random.Generator) -> NDArray[np.int64]:
         asked = self.attributes[row]
         rows, captions = self.sentences.train[asked], self.sentences.templates[asked]
