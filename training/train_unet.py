@@ -1,9 +1,10 @@
 """Trains the UNet of the embedded model on the latents of phantoms, asked for by captions and paraphrases.
 
 RUN/model becomes a diffusers UNet2DConditionModel, RUN/previews holds sample sheets. The same command on the
-same run folder goes on where it stopped. Two cores learn faster as two processes than as two threads:
+same run folder goes on where it stopped. Several processes share each step's pictures and walk the curve of
+one; on two cores, though, one process of two threads is the faster.
 
-    OMP_NUM_THREADS=1 accelerate launch --cpu --num_processes 2 -m training.train_unet --device cpu ...
+    accelerate launch --num_processes 4 -m training.train_unet --phantoms DIR ...
 """
 
 import sys

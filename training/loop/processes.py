@@ -19,6 +19,9 @@ from torch import Tensor
 
 from training.loop.runs import Run, Training
 
+MESSAGE = 25_000_000
+"""Numbers whose sum is asked for at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Processes:
@@ -54,11 +57,13 @@ class Processes:
         return share.stop - share.start
 
     def sum_gradients(self, parameters: Iterable[torch.nn.Parameter]) -> None:
-        """Replaces each gradient by its sum over the processes."""
+        """Replaces each gradient by its sum over the processes, several to a message."""
         if self.count > 1:
-            for parameter in parameters:
-                own = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-                parameter.grad = reduce(own, reduction="sum")
+            for some in _messages(parameters):
+                own = [torch.zeros_like(p) if p.grad is None else p.grad for p in some]
+                sums = reduce(torch.cat([gradient.flatten() for gradient in own]), reduction="sum")
+                for parameter, part in zip(some, sums.split([p.numel() for p in some]), strict=True):
+                    parameter.grad = part.view_as(parameter)
 
     def sum_rows(self, rows: Tensor) -> Tensor:
         """The sum of a tensor over the processes."""
@@ -96,6 +101,18 @@ class Processes:
         if self.count == 1:
             return value
         return int(gather(torch.tensor([value], device=self.device)).min())
+
+
+def _messages(parameters: Iterable[torch.nn.Parameter]) -> Iterator[list[torch.nn.Parameter]]:
+    """Neighbours of one type, up to MESSAGE numbers together: a message each would cost more than its sum."""
+    some: list[torch.nn.Parameter] = []
+    for parameter in parameters:
+        if some and (parameter.dtype != some[0].dtype or sum(p.numel() for p in some) >= MESSAGE):
+            yield some
+            some = []
+        some.append(parameter)
+    if some:
+        yield some
 
 
 def find_processes(device: str = "auto") -> Processes:
