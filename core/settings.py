@@ -21,7 +21,6 @@ VOCABULARY_DIR = PROJECT / "data" / "vocabulary"
 STARTS_DIR = PROJECT / "data" / "starts"
 EMBEDDED_MODEL = "embedded"
 JUDGE = "judge"
-JUDGE_GROUPS = "judge_groups"
 """Names of the released folders among the models."""
 
 EXPORT_DAYS = 7.0

@@ -1,5 +1,4 @@
 import json
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -13,7 +12,7 @@ from core.language.vocabulary import load_vocabulary
 from core.measuring.judge import load_judge
 from core.measuring.measurements import load_measurement
 from core.measuring.tone import load_reference
-from core.settings import PROJECT
+from core.settings import JUDGE, PROJECT
 from core.weights.checkpoints import check_model_folder
 from core.weights.model_cards import load_card
 from training import evaluate
@@ -153,17 +152,10 @@ def test_a_unet_that_fits_neither_clip_nor_autoencoder_is_not_started_from(tmp_p
         starting_points(tmp_path / "nowhere")
 
 
-def test_a_judge_of_all_groups_is_the_one_to_start_from(built, tmp_path):
-    shutil.copytree(built / "models", tmp_path / "models")
-    shutil.copytree(tmp_path / "models" / "judge", tmp_path / "models" / "judge_groups")
-    found = starting_points(tmp_path / "models" / "embedded")
-    assert found["judge"] == ("--init", str(tmp_path / "models" / "judge_groups"))
-
-
 def test_the_released_judge_of_all_groups_knows_them():
-    judge, words = load_judge(PROJECT / "data" / "models" / "judge_groups").config, load_vocabulary()
+    judge, words = load_judge(PROJECT / "data" / "models" / JUDGE).config, load_vocabulary()
     assert set(judge.rashes) == set(words.rashes) and set(judge.sites) == set(GROUPS.sites)
-    reference = load_reference(PROJECT / "data" / "models" / "judge_groups")
+    reference = load_reference(PROJECT / "data" / "models" / JUDGE)
     assert reference.scale(tuple(words.monk_tones)) == tuple(words.monk_tones)
 
 

@@ -151,6 +151,18 @@ def test_generate_tells_how_surely_the_chosen_words_are_drawn(model: Path) -> No
     assert "Recognised by" not in scenes.texts(app)
 
 
+def test_generate_warns_of_what_seldom_comes_as_asked(model: Path) -> None:
+    seldom = {**MATRIX, "counts": [[1, 3], [2, 2]]}
+    write_measurement(model, REPORT | {"tables": REPORT["tables"] | {"rash_confusion": seldom}})
+    app = scenes.healthy(scenes.open_app("generate"))
+    app.selectbox(key="form_rash").select("acne")
+    app.selectbox(key="form_site").select("foot").run()
+    (warning,) = (str(w.value) for w in app.warning if "seldom draws" in str(w.value))
+    assert "seldom draws **Acne and rosacea** so" in warning and "1 of 4 · **Foot** 8 of 8" in warning
+    app.selectbox(key="form_rash").select(MATRIX["asked"][1]).run()
+    assert not any("seldom draws" in str(w.value) for w in app.warning)
+
+
 def test_a_damaged_measurement_stops_no_drawing(model: Path) -> None:
     (model / MEASUREMENT_NAME).write_text("{")
     assert "Recognised by" not in scenes.texts(scenes.healthy(scenes.open_app("generate")))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ModelMissingError
-from core.settings import JUDGE, JUDGE_GROUPS
+from core.settings import JUDGE
 
 AUTOENCODER = "AutoencoderTiny"
 PARTS = {"autoencoder": "vae", "clip": "clip", "unet": "unet"}
@@ -16,7 +16,7 @@ def starting_points(model: Path | None) -> dict[str, tuple[str, ...]]:
     """The --init flag of each training that can start from ``model``; empty where it begins anew.
 
     A UNet stands on its autoencoder's latents and its CLIP's states, so it is taken with both or not at all.
-    The judge is one beside the model, as releases lie; the one of all groups, if it is there.
+    The judge is one beside the model, as releases lie.
 
     Raises:
         ModelMissingError: the folder holds none of them.
@@ -26,8 +26,7 @@ def starting_points(model: Path | None) -> dict[str, tuple[str, ...]]:
     vae, clip, unet = (_config(model / name) for name in ("vae", "clip", "unet"))
     if not (vae or clip or unet):
         raise ModelMissingError(f"{model} holds no autoencoder, CLIP or UNet to start from.")
-    groups = model.parent / JUDGE_GROUPS
-    judge = groups if _config(groups) else model.parent / JUDGE
+    judge = model.parent / JUDGE
     fits = {
         "autoencoder": vae.get("_class_name") == AUTOENCODER,
         "clip": "text_config" in clip,

@@ -17,11 +17,26 @@ HELP = (
 )
 
 
+SELDOM = 0.5
+"""Below this share of pictures told, a choice is warned of."""
+
+
 def show_reliability(card: ModelCard, attributes: Attributes) -> None:
-    """One line on the chosen rash and site; nothing for a model that was not measured on them."""
-    found = [f"**{label}** {right} of {count}" for label, right, count in counts_of(card, attributes)]
-    if found:
-        st.caption(f":material/fact_check: Recognised by the judge: {' · '.join(found)} pictures", help=HELP)
+    """One line on the chosen rash and site, a warning where one of them seldom comes; nothing for a model that
+    was not measured on them."""
+    counts = counts_of(card, attributes)
+    if not counts:
+        return
+    found = " · ".join(f"**{label}** {right} of {count}" for label, right, count in counts)
+    seldom = [label for label, right, count in counts if right < SELDOM * count]
+    if seldom:
+        st.warning(
+            f"This model seldom draws **{'** or **'.join(seldom)}** so that it can be told: look twice. "
+            f"Recognised by the judge: {found} pictures.",
+            icon=":material/fact_check:",
+        )
+    else:
+        st.caption(f":material/fact_check: Recognised by the judge: {found} pictures", help=HELP)
 
 
 def counts_of(card: ModelCard, attributes: Attributes) -> list[tuple[str, int, int]]:
