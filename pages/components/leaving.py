@@ -1,6 +1,5 @@
 """Pictures as they leave the app: marked, signed, and by setting with visible words beneath."""
 
-from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -25,10 +24,21 @@ def choose_words() -> None:
         )
 
 
-def as_it_leaves(repository: Repository, person: str, generation: Generation) -> Callable[[], bytes]:
-    """Makes the file when the button is pressed, and writes down that it was handed out; the library's own
-    stays as it is."""
-    return partial(_leaving, repository, person, generation, bool(st.session_state.get(WORDS, True)))
+def show_download(repository: Repository, person: str, generation: Generation, shown: bool, key: str) -> None:
+    """Hands out the file as it leaves, recipe inside; it is made, and the handing out written down, when the
+    button is pressed. The library's own stays as it is. Off for a picture that is not shown."""
+    words = bool(st.session_state.get(WORDS, True))
+    st.download_button(
+        "Download",
+        data=partial(_leaving, repository, person, generation, words),
+        file_name=f"script2skin-{generation.id}.png",
+        mime="image/png",
+        icon=":material/download:",
+        width="stretch",
+        on_click="ignore",
+        disabled=not shown,
+        key=key,
+    )
 
 
 def _leaving(repository: Repository, person: str, generation: Generation, words: bool) -> bytes:

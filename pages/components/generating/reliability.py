@@ -22,8 +22,8 @@ SELDOM = 0.5
 
 
 def show_reliability(card: ModelCard, attributes: Attributes) -> None:
-    """One line on the chosen rash and site, a warning where one of them seldom comes; nothing for a model that
-    was not measured on them."""
+    """One line on the chosen rash and site, a warning where one of them seldom comes; nothing for a model
+    that was not measured on them."""
     counts = counts_of(card, attributes)
     if not counts:
         return

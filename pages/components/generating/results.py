@@ -7,7 +7,6 @@ import streamlit as st
 from core.jobs import Job, JobState
 from core.recipes import Recipe
 from db.records import Generation
-from db.repository import Repository
 from pages.components.errors import errors_shown
 from pages.components.generating.orders import (
     NOTES,
@@ -18,7 +17,7 @@ from pages.components.generating.orders import (
     put_away,
     shown_requests,
 )
-from pages.components.leaving import as_it_leaves
+from pages.components.leaving import show_download
 from pages.components.library.measured import measured_words
 from pages.components.library.withheld import any_withheld, show_withheld
 from pages.components.picture import show_picture
@@ -115,24 +114,9 @@ def _show_card(resources: Resources, user: str, generation: Generation, tones: b
             st.caption(" · ".join(filter(None, known)))
         with st.grid(1 if tones else 2, min_column_width=96, gap="xsmall"):
             show_rating_popover(resources.repository, generation, user, "result")
-            _show_download(resources.repository, user, generation, shown)
+            show_download(resources.repository, user, generation, shown, f"download_{generation.id}")
         if not tones:
             _show_further(resources, user, generation)
-
-
-def _show_download(repository: Repository, user: str, generation: Generation, shown: bool) -> None:
-    """The file as it leaves, recipe inside; made when it is asked for."""
-    st.download_button(
-        "Download",
-        data=as_it_leaves(repository, user, generation),
-        file_name=f"script2skin-{generation.id}.png",
-        mime="image/png",
-        icon=":material/download:",
-        width="stretch",
-        on_click="ignore",
-        disabled=not shown,
-        key=f"download_{generation.id}",
-    )
 
 
 def _show_further(resources: Resources, user: str, generation: Generation) -> None:

@@ -9,7 +9,7 @@ from pages.components.errors import errors_shown
 from pages.components.generating.form import prefill
 from pages.components.generating.settings_panel import prefill_settings
 from pages.components.generating.start_view import reuse_start, show_start
-from pages.components.leaving import as_it_leaves
+from pages.components.leaving import show_download
 from pages.components.library.gallery import OPEN, close_picture
 from pages.components.library.recipe_table import show_recipe
 from pages.components.library.selection import delete_pictures
@@ -50,7 +50,7 @@ def _show_actions(repository: Repository, user: str, generation: Generation, sho
         reuse(repository, generation)
     with st.grid(3, min_column_width=120, gap="xsmall"):
         _show_star(repository, user, generation)
-        _show_download(repository, user, generation, shown)
+        show_download(repository, user, generation, shown, "detail_download")
         _show_delete(repository, user, generation)
 
 
@@ -62,20 +62,6 @@ def _show_star(repository: Repository, user: str, generation: Generation) -> Non
         on_click=repository.generations.star,
         args=(generation.id, user, not generation.starred),
         key="detail_star",
-    )
-
-
-def _show_download(repository: Repository, user: str, generation: Generation, shown: bool) -> None:
-    st.download_button(
-        "Download",
-        data=as_it_leaves(repository, user, generation),
-        file_name=f"script2skin-{generation.id}.png",
-        mime="image/png",
-        icon=":material/download:",
-        width="stretch",
-        on_click="ignore",
-        disabled=not shown,
-        key="detail_download",
     )
 
 

@@ -79,16 +79,19 @@ def _ask(repository: Repository, user: str, wanted: HistoryFilter, count: int) -
         key=NAMES,
         help="Otherwise raters are numbered and owners are left out. Comments leave as they were written.",
     )
-    margin = 1.0
-    if form == "preferences":
-        margin = st.number_input(
-            "Better by at least (mean realism)", 0.5, 6.0, 1.0, 0.5, key=MARGIN, width=260
-        )
+    margin = ask_margin(form, MARGIN)
     ids = tuple(chosen) if what == SELECTED else None
     choice = Choice(wanted, ids, ask_near(count_near(repository, Choice(wanted, ids), user)))
     st.caption(f"{FORMATS[form].note} Pictures leave with their recipe, an invisible mark and a signature.")
     if pressed:
         _start(repository, user, choice, form, names, margin)
+
+
+def ask_margin(form: str, key: str) -> float:
+    """By how much the better of a preference pair is rated higher; asked for pairs alone."""
+    if form != "preferences":
+        return 1.0
+    return st.number_input("Better by at least (mean realism)", 0.5, 6.0, 1.0, 0.5, key=key, width=260)
 
 
 def ask_near(count: int) -> bool:

@@ -8,7 +8,14 @@ from db.repository import Repository
 from db.study_export import study_order
 from db.study_records import Study
 from pages.components.errors import errors_shown
-from pages.components.library.export_panel import NAMING, ask_near, open_panel, show_run, start_run
+from pages.components.library.export_panel import (
+    NAMING,
+    ask_margin,
+    ask_near,
+    open_panel,
+    show_run,
+    start_run,
+)
 
 FORM, NAMES, MARGIN = "study_export_form", "study_export_names", "study_export_margin"
 ANSWERS = "ratings"
@@ -31,11 +38,7 @@ def _ask(repository: Repository, study: Study, person: str) -> None:
         key=NAMES,
         help="Otherwise raters are numbered by chance. Comments leave as they were written.",
     )
-    margin = 1.0
-    if form == "preferences":
-        margin = st.number_input(
-            "Better by at least (mean realism)", 0.5, 6.0, 1.0, 0.5, key=MARGIN, width=260
-        )
+    margin = ask_margin(form, MARGIN)
     near = form != ANSWERS and ask_near(_count_near(repository, study, person))
     st.caption(_note(study, form))
     if pressed:
