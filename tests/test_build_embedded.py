@@ -1,5 +1,7 @@
 import json
+import shutil
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -18,12 +20,12 @@ from core.weights.model_cards import load_card
 from training import evaluate
 from training.build_embedded import main
 from training.embedded import samples
-from training.embedded.assembly import LARGEST_FILE, check_drawing, check_sizes
+from training.embedded.assembly import LARGEST_FILE, check_drawing, check_sizes, copy_judge
 from training.embedded.chain import stages, tiny_plan
 from training.embedded.starting_points import starting_points
 from training.loop import stages as looped
 from training.loop.stages import Stage, run_stage
-from training.words.taught_words import ALL, FIRST, GROUPS
+from training.words.taught_words import ALL, FIRST, GROUPS, WORDS
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +178,29 @@ def test_an_autoencoder_that_is_kept_makes_the_latents_and_only_its_decoder_lear
     assert "autoencoder" not in chain
     assert f"--vae {init / 'vae'}" in chain["unet"] and f"--vae {init / 'vae'}" in chain["redrawn"]
     assert f"--init {init / 'vae'}" in chain["decoder"]
+
+
+def test_a_judge_that_is_kept_is_the_one_beside_the_model_to_start_from(built, tmp_path):
+    models = shutil.copytree(built / "models", tmp_path / "models")
+    plan = replace(tiny_plan(tmp_path, models, 11, init=models / "embedded"), keep_judge=True)
+    assert not {"judge", "phantoms_judge"} & {stage.name for stage in stages(plan)}
+    assert plan.judge_folder == models / JUDGE
+    before = (models / JUDGE / "config.json").read_bytes()
+    copy_judge(plan.judge_folder, models / JUDGE)
+    assert (models / JUDGE / "config.json").read_bytes() == before
+    copy_judge(plan.judge_folder, tmp_path / "elsewhere")
+    assert (tmp_path / "elsewhere" / "config.json").read_bytes() == before
+
+
+def test_no_judge_can_be_kept_where_there_is_none(tmp_path, capsys):
+    assert main(["--work", str(tmp_path), "--keep-judge"]) == 1
+    assert "none beside None" in capsys.readouterr().err
+
+
+def test_each_lesson_holds_the_words_of_the_one_before():
+    lessons = list(WORDS.values())
+    for before, after in pairwise(lessons):
+        assert set(before.rashes) <= set(after.rashes) and set(before.sites) <= set(after.sites)
 
 
 def test_what_an_earlier_model_knew_is_taken_twice_as_often(tmp_path):

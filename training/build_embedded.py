@@ -8,9 +8,10 @@ stopped. The model folder is written to data/models/embedded, the judge to data/
 
 --words first teaches acne, eczema, tinea and clear skin at fourteen sites in six tones. --words groups
 teaches all 23 disease groups there and on the scalp, only where they occur, in ten Monk steps (and the six
-tones that name them). --words all adds nine sites, three severities and three views. Each goes on from the
-one before by --init, which starts autoencoder, CLIP, judge and UNet from a model made by this command, as
-far as shapes fit.
+tones that name them); --words twelve, before it, the eleven that are told most surely from one another, and
+clear skin. --words all adds nine sites, three severities and three views. Each goes on from the one before
+by --init, which starts autoencoder, CLIP, judge and UNet from a model made by this command, as far as shapes
+fit.
 """
 
 import json
@@ -34,7 +35,7 @@ def build(plan: Plan) -> None:
     model, judge = plan.models / EMBEDDED_MODEL, plan.models / JUDGE
     parts = Parts(*(plan.folder(name) / "model" for name in ("unet", "decoder", "clip")))
     assemble(parts, plan.folder("phantoms"), model)
-    copy_judge(plan.folder("judge") / "model", judge)
+    copy_judge(plan.judge_folder, judge)
     check_drawing(model, plan.size)
     run_stage(indexing(plan, model, judge))
     run_stage(evaluation(plan, model, judge))
@@ -56,7 +57,8 @@ def read_plan(arguments: Namespace) -> Plan:
         hold_out=arguments.hold_out,
         autoencoder=("--minutes", str(arguments.minutes_autoencoder)),
         keep_autoencoder=arguments.keep_autoencoder,
-        clip=("--minutes", str(arguments.minutes_clip)),
+        keep_judge=arguments.keep_judge,
+        clip=("--minutes", str(arguments.minutes_clip), "--sentences", str(arguments.sentences)),
         judge=("--minutes", str(arguments.minutes_judge)),
         unet=("--minutes", str(arguments.minutes_unet)),
         decoder=("--minutes", str(arguments.minutes_decoder)),
@@ -92,6 +94,8 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--hold-out", type=float, default=0.1, help="share of combinations never to learn")
     parser.add_argument("--minutes-autoencoder", type=float, default=20)
     parser.add_argument("--keep-autoencoder", action="store_true", help="take the one of --init as it is")
+    parser.add_argument("--keep-judge", action="store_true", help="take the one beside --init as it is")
+    parser.add_argument("--sentences", type=int, default=256, help="that CLIP reads further, a step")
     parser.add_argument("--minutes-clip", type=float, default=9)
     parser.add_argument("--minutes-judge", type=float, default=12)
     parser.add_argument("--minutes-unet", type=float, default=100)

@@ -181,7 +181,9 @@ def check_sizes(folder: Path) -> None:
 
 
 def copy_judge(trained: Path, folder: Path) -> None:
-    """Puts the judge in its place."""
+    """Puts the judge in its place, if it is not there already."""
+    if trained.resolve() == folder.resolve():
+        return
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(trained, folder)
 

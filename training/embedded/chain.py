@@ -5,6 +5,7 @@ from pathlib import Path
 
 from core.errors import InputError
 from core.measuring.training_index import INDEX_NAME
+from core.settings import JUDGE
 from training.embedded.redrawn import RECORD_NAME
 from training.embedded.starting_points import starting_points
 from training.loop.stages import Stage
@@ -25,6 +26,8 @@ class Plan:
     autoencoder: tuple[str, ...] = ("--minutes", "20")
     keep_autoencoder: bool = False
     """The one of ``init`` serves: the latents stay what its UNet learned, only the decoder learns on."""
+    keep_judge: bool = False
+    """The one beside ``init`` serves: it knows the words already."""
     clip: tuple[str, ...] = ("--minutes", "9")
     judge: tuple[str, ...] = ("--minutes", "12")
     unet: tuple[str, ...] = ("--minutes", "100")
@@ -36,6 +39,15 @@ class Plan:
     def __post_init__(self) -> None:
         if self.keep_autoencoder and self.init is None:
             raise InputError("--keep-autoencoder keeps the one of --init; name a model to start from.")
+        if self.keep_judge and not (self.init and (self.judge_folder / "config.json").is_file()):
+            raise InputError(f"--keep-judge keeps the judge beside --init; there is none beside {self.init}.")
+
+    @property
+    def judge_folder(self) -> Path:
+        """The judge that the chain ends with: the one beside ``init``, or its own."""
+        if self.keep_judge and self.init is not None:
+            return self.init.parent / JUDGE
+        return self.folder("judge") / "model"
 
     def folder(self, name: str) -> Path:
         """Where a stage works."""
@@ -49,14 +61,15 @@ def stages(plan: Plan) -> list[Stage]:
     vae = str(plan.init / "vae" if plan.init and plan.keep_autoencoder else autoencoder.result.parent)
     clip = str(plan.folder("clip") / "model")
     places = ("--vae", vae, "--clip", clip, "--latents", str(plan.folder("latents")))
+    judge = _training(plan, "judge", plan.folder("phantoms_judge"), (*plan.judge, *begin["judge"]))
     often = ("--often", *plan.words.often) if plan.words.often else ()
     return [
         _drawing(plan, "phantoms", counts[0], 0, "--hold-out", str(plan.hold_out)),
-        _drawing(plan, "phantoms_judge", counts[1], 1),
+        *([] if plan.keep_judge else [_drawing(plan, "phantoms_judge", counts[1], 1)]),
         _drawing(plan, "phantoms_held_out", counts[2], 2),
         *([] if plan.keep_autoencoder else [autoencoder]),
         _training(plan, "clip", phantoms, (*plan.clip, *begin["clip"])),
-        _training(plan, "judge", plan.folder("phantoms_judge"), (*plan.judge, *begin["judge"])),
+        *([] if plan.keep_judge else [judge]),
         _training(plan, "unet", phantoms, (*places, *plan.unet, *often, *begin["unet"])),
         _redrawing(plan, phantoms, places),
         _decoding(plan, phantoms, vae),

@@ -47,6 +47,19 @@ EVERY_RASH = (
     *("vascular_tumor", "vasculitis", "viral"),
 )
 
+TWELVE = TaughtWords(
+    rashes=(
+        *FIRST.rashes,
+        *("hair_loss", "nail_disease", "pigmentation", "psoriasis_lichen", "contact_dermatitis"),
+        *("urticaria", "bullous", "melanoma_nevi"),
+    ),
+    sites=(*FIRST.sites, "scalp"),
+    phantoms=(6000, 7200, 720),
+    further=("--tones", "monk", "--true-sites", "--even-rashes"),
+    often=("acne", "tinea"),
+)
+"""The groups that are told most surely from one another; the others follow."""
+
 GROUPS = TaughtWords(
     rashes=EVERY_RASH,
     sites=(*FIRST.sites, "scalp"),
@@ -67,5 +80,5 @@ ALL = TaughtWords(
     often=FIRST.rashes,
 )
 
-WORDS = {"first": FIRST, "groups": GROUPS, "all": ALL}
+WORDS = {"first": FIRST, "twelve": TWELVE, "groups": GROUPS, "all": ALL}
 """In order: each goes on from the weights of the one before."""
