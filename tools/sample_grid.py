@@ -28,6 +28,10 @@ PROMPTS = (
     "acne type of rash at the back area on a tan skin",
     "eczema type of rash at the hand area on a medium skin",
     "clear skin at the palm area on a black skin",
+    "psoriasis or lichen planus type of rash at the leg area on a brown skin",
+    "nail disease type of rash at the fingers area on a tan skin",
+    "hair loss type of rash at the scalp area on a black skin",
+    "urticaria type of rash at the stomach area on a fair skin",
 )
 COLUMNS, CELL, LINES, GAP = 4, 256, 44, 12
 
