@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from core.images import SHEET_KEY, read_recipe
+from core.language.vocabulary import load_vocabulary
 from core.weights.model_cards import load_card
 from db.records import CRITERIA
 from tests.browser.conftest import sync_api
@@ -48,7 +49,8 @@ def test_select_and_generate(page: sync_api.Page, address: str, tmp_path: Path, 
     recipe, _ = read_recipe(file)
     assert recipe.prompt == "tinea type of rash at the foot area on a brown skin"
     assert len(page.locator("[class*=st-key-result_rate_]").all()) == 2
-    tones = len(load_card(models / "embedded").tones)
+    named = load_vocabulary().tones
+    tones = sum(tone in named for tone in load_card(models / "embedded").tones)
     page.locator("[class*=st-key-across_skin_tones_]").first.get_by_role("button").click()
     wait_for_pictures(page, 2 + tones)
     assert page.get_by_text("Across skin tones").first.is_visible()
