@@ -56,6 +56,8 @@ def test_a_recipe_tells_which_phantom_it_started_from(size: int) -> None:
 
 
 def test_what_there_is_no_phantom_of_is_not_found() -> None:
+    assert find_phantom("foot", "monk_1") == find_phantom("foot", "pale")
+    assert find_phantom("foot", "monk_10") == find_phantom("foot", "black")
     assert find_phantom("foot", None) is None
     assert find_phantom("kneecap", "fair") is None
 

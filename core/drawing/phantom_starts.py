@@ -10,6 +10,7 @@ from PIL import Image
 from core.drawing.starts import StartKind, StartPicture, fit_start, prepare_start
 from core.errors import ImageFileError
 from core.images import pixel_sha256
+from core.language.vocabulary import load_vocabulary
 from core.recipes import Recipe
 from core.settings import STARTS_DIR
 
@@ -46,7 +47,10 @@ def load_phantoms(folder: Path = STARTS_DIR) -> tuple[PhantomStart, ...]:
 
 
 def find_phantom(site: str | None, tone: str | None) -> PhantomStart | None:
-    """The phantom of this site and tone, if there is one."""
+    """The phantom of this site and tone, if there is one; of a Monk step that of its named tone."""
+    words = load_vocabulary()
+    if tone in words.monk_tones:
+        tone = words.named_tone(words.tone(tone)).key
     return next((one for one in load_phantoms() if (one.site, one.tone) == (site, tone)), None)
 
 

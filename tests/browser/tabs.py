@@ -63,6 +63,8 @@ def press(page: sync_api.Page, key: str) -> None:
 
 
 def pick(page: sync_api.Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=re.compile(label)).first.click()
+    box = page.get_by_role("combobox", name=re.compile(label)).first
+    box.click()
+    box.fill(option)  # of a long list only a part is on the page
     page.get_by_role("option", name=re.compile(f"^{option}")).first.click()
     settle(page)
