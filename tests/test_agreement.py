@@ -1,6 +1,7 @@
 """Agreement and shares beside published worked examples, and slow obvious versions."""
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -190,6 +191,8 @@ def test_figures_of_a_study_are_counted_by_hand() -> None:
     assert isinstance(shift, Estimate) and shift.value == 0.5 and shift.low > 0
     assert {k: len(v) for k, v in breakdown(rows, "site").items()} == {"foot": 80, "sole": 80}
     assert set(breakdown(rows, "rash")) == {"acne", "tinea"}
+    of_tones = [replace(rows[0], tone=tone) for tone in ("monk_10", "monk_2", "gone", "black", "fair")]
+    assert list(breakdown(of_tones, "tone")) == ["fair", "black", "monk_2", "monk_10", "gone"]
 
 
 def test_two_criteria_are_not_enough_and_partly_is_not_yes() -> None:

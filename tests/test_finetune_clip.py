@@ -233,6 +233,8 @@ def test_captions_of_equal_meaning_are_each_others_positives():
     one = "tinea type of rash at the foot area on a fair skin"
     assert meaning_of(one) == meaning_of("Show tinea on fair skin on the foot.")
     assert meaning_of(one) != meaning_of("tinea type of rash at the foot area on a brown skin")
+    step = "tinea type of rash at the foot area on a monk {} tone skin"
+    assert meaning_of(step.format(3)) != meaning_of(step.format(4)) != meaning_of(one)
     assert meaning_of("red plaque on the elbow") != meaning_of("blisters on the elbow")
 
 

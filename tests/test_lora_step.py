@@ -12,6 +12,9 @@ from tiny_models import SD_SCHEDULER, make_encoder, make_tiny_pipeline, tiny_aut
 from tuning_scenes import lora_config_for, lora_stepper_for, write_captioned
 
 from core.errors import TrainingError
+from core.language.reading import read_prompt
+from core.language.vocabulary import load_vocabulary
+from core.weights.model_cards import load_card, write_card
 from core.weights.text_encoders import load_text_encoder
 from training.clip_tuning.captioned import open_captioned
 from training.loop.micro_batches import growth
@@ -305,6 +308,21 @@ def test_the_priors_captions_are_known_to_the_model_and_not_taught_by_the_data(
     own = class_captions(lora_config_for(data, model, prior=3, class_captions=("a", "b")), source)
     assert sorted(own) in (["a", "a", "b"], ["a", "b", "b"])
     assert class_captions(lora_config_for(data, model), source) == []
+
+
+def test_the_prior_leaves_out_the_monk_steps_of_what_is_taught_and_sites_where_a_rash_is_never_drawn(
+    data: Path, model: Path, tmp_path: Path
+) -> None:
+    source = open_captioned(data)
+    taught = {(a.rash, a.site, a.tone) for a in (row.attributes for row in source.rows)}
+    steps, words = tuple(load_vocabulary().monk_tones), load_vocabulary()
+    own = Path(shutil.copytree(model, tmp_path / "own"))
+    write_card(own, replace(load_card(own), tones=steps, sites=("face", "palm", "foot"), true_sites=True))
+    found = class_captions(lora_config_for(data, own, prior=90), source)
+    asked = [read_prompt(caption, monk=True).attributes for caption in found]
+    assert {a.tone for a in asked} == set(steps)
+    assert not taught & {(a.rash, a.site, words.named_tone_key(a.tone)) for a in asked}
+    assert ("acne", "palm") not in {(a.rash, a.site) for a in asked}
 
 
 def test_a_model_without_a_card_is_asked_for_clear_skin(data: Path, model: Path, tmp_path: Path) -> None:

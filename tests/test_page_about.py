@@ -9,7 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from core.errors import ModelError
-from core.measuring.measurements import MEASUREMENT_NAME, load_measurement, write_measurement
+from core.measuring.measurements import MEASUREMENT_NAME, Confusion, load_measurement, write_measurement
 from core.weights.model_cards import ModelCard, write_card
 from core.worker import Worker
 from pages.components.models.confusions import NO_SKIN, confusion_frame, heat_map
@@ -18,6 +18,7 @@ from pages.components.wording import rash_label
 from tests import app_scenes as scenes
 
 MATRIX = {"asked": ["acne", "tinea"], "seen": ["acne", "tinea"], "counts": [[3, 1], [0, 4]]}
+
 TONES = {"asked": ["fair"], "seen": ["fair", "none"], "counts": [[7, 1]]}
 SITES = {"asked": ["foot"], "seen": ["foot"], "counts": [[8]]}
 REPORT = {
@@ -119,6 +120,13 @@ def test_the_matrix_becomes_shares_of_what_was_asked(tmp_path: Path) -> None:
     assert frame.groupby("Asked")["Share"].sum().tolist() == [1.0, 1.0]
     assert NO_SKIN in confusion_frame(measurement.confusions["tone"], "tone")["Seen"].tolist()
     assert heat_map(frame, "Rash").to_dict()["layer"][0]["mark"]["type"] == "rect"
+
+
+def test_what_the_judge_knows_and_the_model_was_never_asked_for_is_seen_alone() -> None:
+    keys = ("acne", "viral", "tinea")
+    frame = confusion_frame(Confusion(keys, keys, ((3, 1, 0), (0, 0, 0), (0, 0, 4))), "rash")
+    assert set(frame["Asked"]) == {rash_label("acne"), rash_label("tinea")}
+    assert frame["Share"].tolist() == [0.75, 0.25, 0.0, 0.0, 0.0, 1.0]
 
 
 def test_about_shows_the_matrix_of_the_chosen_attribute(model: Path) -> None:

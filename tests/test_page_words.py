@@ -1,6 +1,7 @@
 """Severity, view, Monk steps and sites where a rash does not occur, on Generate, Compare and About."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.drawing.comparisons import MARK
+from core.drawing.phantom_starts import find_phantom, prepare_phantom
 from core.weights.model_cards import write_card
 from core.worker import Worker
 from db.repository import Repository
+from pages.components.wording import tone_word
 from tests import app_scenes as scenes
 from tests.tiny_models import make_tiny_pipeline, wordy_card
 
@@ -123,6 +126,22 @@ def test_a_recipe_is_reused_with_severity_and_view(repository: Repository) -> No
     app = scenes.healthy(scenes.press(app, "detail_reuse").switch_page("pages/generate.py").run())
     chosen = [app.selectbox(key=f"form_{name}").value for name in ("tone", "severity", "view")]
     assert chosen == ["monk_4", "severe", "at_an_angle"]
+
+
+def test_a_monk_step_from_another_tones_phantom_is_reused_with_that_phantom(repository: Repository) -> None:
+    phantom = find_phantom("palm", "black")
+    assert phantom is not None
+    start = prepare_phantom(phantom, 32, 32)
+    asked = {"tone": "monk_4", "model": "wordy", "strength": 0.85, "start_hash": start.sha256}
+    drawn = scenes.add_picture(repository, replace(scenes.recipe_for(), **asked))
+    app = scenes.press(scenes.open_app("history"), f"open_{drawn.id}")
+    app = scenes.healthy(scenes.press(app, "detail_reuse").switch_page("pages/generate.py").run())
+    assert app.selectbox(key="form_tone").value == "monk_4"
+    assert (app.selectbox(key="start_site").value, app.selectbox(key="start_tone").value) == ("palm", "black")
+
+
+def test_a_monk_step_is_a_name_within_a_sentence() -> None:
+    assert [tone_word(key) for key in ("brown", "monk_4", None)] == ["brown", "Monk 4", "tone not named"]
 
 
 def test_across_tones_stays_on_the_scale_that_was_chosen(repository: Repository) -> None:

@@ -115,7 +115,7 @@ def test_csv_is_read_with_its_attribute_columns(pairs: Path, tmp_path: Path, del
     with (pairs / "list.csv").open("w", newline="", encoding="utf-8-sig") as file:
         writer = csv.writer(file, delimiter=delimiter)
         writer.writerow(["image", "caption", "tone", "sites", "rash"])
-        writer.writerow(["00.jpg", "acne, on the cheek", "tan", "cheek;chin", ""])
+        writer.writerow(["00.jpg", "acne, on the cheek", "monk_6", "cheek;chin", ""])
         writer.writerow(["02.jpg", "", "striped", "", "urticaria"])
     dataset = prepared(pairs, tmp_path / "out")
     assert dataset.manifest.kind == "CSV"

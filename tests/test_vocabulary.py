@@ -93,6 +93,8 @@ def test_the_monk_scale_has_ten_steps_that_lie_in_their_named_tones() -> None:
         assert tone.monk == (step, step) and tone.fitzpatrick == named.fitzpatrick
         assert named.monk[0] <= step <= named.monk[1] and WORDS.named_tone(named) is named
         assert WORDS.tone_scale(tone.key) is WORDS.monk_tones
+        assert WORDS.named_tone_key(tone.key) == named.key == WORDS.named_tone_key(named.key)
+    assert WORDS.named_tone_key(None) is None and WORDS.named_tone_key("gone") == "gone"
     assert WORDS.tone_scale("brown") is WORDS.tone_scale(None) is WORDS.tones
 
 

@@ -48,10 +48,8 @@ def load_phantoms(folder: Path = STARTS_DIR) -> tuple[PhantomStart, ...]:
 
 def find_phantom(site: str | None, tone: str | None) -> PhantomStart | None:
     """The phantom of this site and tone, if there is one; of a Monk step that of its named tone."""
-    words = load_vocabulary()
-    if tone in words.monk_tones:
-        tone = words.named_tone(words.tone(tone)).key
-    return next((one for one in load_phantoms() if (one.site, one.tone) == (site, tone)), None)
+    asked = site, load_vocabulary().named_tone_key(tone)
+    return next((one for one in load_phantoms() if (one.site, one.tone) == asked), None)
 
 
 @lru_cache(maxsize=512)

@@ -143,6 +143,10 @@ class Vocabulary:
         """The named tone whose range holds a Monk step; a named tone is its own."""
         return next(named for named in self.tones.values() if named.monk[0] <= tone.monk[0] <= named.monk[1])
 
+    def named_tone_key(self, tone: str | None) -> str | None:
+        """The key of a Monk step's named tone; any other is its own."""
+        return self.named_tone(self.monk_tones[tone]).key if tone in self.monk_tones else tone
+
 
 def _look_up(kind: str, entries: dict[str, E], key: str) -> E:
     if key not in entries:

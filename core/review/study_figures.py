@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.language.vocabulary import load_vocabulary
 from core.review.agreement import Figure, TooFew, alpha, difference, kappa, mean, share
 from core.review.checklists import CRITERIA
 from core.review.studies import AI, CRITERIA_MET, REAL, VERDICTS, Response
@@ -91,7 +92,7 @@ def learning(responses: Sequence[Response]) -> list[Line]:
 
 
 def breakdown(responses: Sequence[Response], by: str) -> dict[str, list[Response]]:
-    """Responses by "rash", "site" or "tone"; a picture of two sites counts for both."""
+    """Responses by "rash", "site" or "tone", in the vocabulary's order; one of two sites counts for both."""
     read: dict[str, Callable[[Response], Sequence[str]]] = {
         "rash": lambda r: [r.rash] if r.rash else [],
         "site": lambda r: r.sites,
@@ -101,7 +102,8 @@ def breakdown(responses: Sequence[Response], by: str) -> dict[str, list[Response
     for response in responses:
         for key in read[by](response):
             parts.setdefault(key, []).append(response)
-    return dict(sorted(parts.items()))
+    place = {key: number for number, key in enumerate(load_vocabulary().entries(by))}
+    return dict(sorted(parts.items(), key=lambda part: (place.get(part[0], len(place)), part[0])))
 
 
 def told(response: Response) -> bool:

@@ -11,7 +11,7 @@ something as different as another rash, site or tone would be, whatever the stat
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import product
+from itertools import islice
 from typing import Any
 
 import torch
@@ -76,10 +76,20 @@ def prompt_sets() -> dict[str, tuple[str, ...]]:
 
 def known_prompts(card: ModelCard) -> tuple[str, ...]:
     """Captions of the words that a card names, spread over all of them; none where it does not say."""
-    every = list(product(card.rashes, card.sites, card.tones))
-    count = min(DERM_PROMPTS, len(every))
-    chosen = (every[i * len(every) // count] for i in range(count))
-    return tuple(compose_caption(Attributes(rash, (site,), tone)) for rash, site, tone in chosen)
+    words = load_vocabulary().rashes
+    places = {
+        rash: [site for site in card.sites if not card.true_sites or words[rash].is_drawn_at(site)]
+        for rash in card.rashes
+    }
+    shown = [rash for rash, sites in places.items() if sites]
+    asked: dict[str, None] = {}
+    for turn in range(len(shown) * len(card.sites) * len(card.tones)):
+        # each rash in turn, each time at another site and in another tone than the one before
+        rash, again = shown[turn % len(shown)], turn // len(shown)
+        site = places[rash][(turn + again) % len(places[rash])]
+        tone = card.tones[(turn + again // len(card.sites)) % len(card.tones)]
+        asked[compose_caption(Attributes(rash, (site,), tone))] = None
+    return tuple(islice(asked, DERM_PROMPTS))
 
 
 def measure_drift(stock: Any, tuned: Any, tokenizer: Any, known: Sequence[str] = ()) -> dict[str, Drift]:

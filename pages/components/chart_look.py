@@ -19,7 +19,7 @@ INK, PAPER = "#10191B", "#FFFFFF"
 VIRIDIS_DARK = 0.62
 """Below this part of the scale white words are read on viridis, above it dark ones."""
 
-ROW, FOOT, WORDS_MAX = 32, 190, 10
+ROW, FOOT, WORDS_MAX = 32, 190, 17
 OWN = ("row", "column", "Row", "Column", "value", "words", "part", "chosen", "ink")
 """Columns of a frame that are no facts of their own for the tooltip."""
 

@@ -70,6 +70,12 @@ def tone_label(key: str | None, vocabulary: Vocabulary | None = None) -> str:
     return short(tones[key].label) if key in tones else (key or "Tone not named")
 
 
+def tone_word(key: str | None, vocabulary: Vocabulary | None = None) -> str:
+    """The tone within a sentence: "brown", but "Monk 4", which is a name."""
+    label = tone_label(key, vocabulary)
+    return label if key in (vocabulary or load_vocabulary()).monk_tones else label.lower()
+
+
 def severity_label(key: str | None, vocabulary: Vocabulary | None = None) -> str:
     """The severity's word."""
     severities = (vocabulary or load_vocabulary()).severities

@@ -185,7 +185,7 @@ def _held_out(rows: tuple[Captioned, ...]) -> NDArray[np.bool_]:
 @lru_cache(maxsize=65536)
 def attributes_of(caption: str) -> Attributes:
     """What a caption says; many pictures share one."""
-    return read_prompt(caption).attributes
+    return read_prompt(caption, monk=True).attributes
 
 
 def meaning_of(caption: str) -> str:

@@ -30,6 +30,7 @@ from training.clip_tuning.captioned import CaptionedSet
 from training.loop.processes import Processes
 from training.lora.config import UNetLoraConfig
 from training.lora.lessons import PriorPicture
+from training.words.triples import all_triples
 
 CLEAR = "clear"
 """What is asked of a model without a card: nothing is known of which rashes it draws."""
@@ -46,7 +47,7 @@ class Previews:
 def class_captions(config: UNetLoraConfig, source: CaptionedSet) -> list[str]:
     """Captions of the prior, one for each of its pictures: those of the configuration, else what the model
     knows and the data do not teach (everything it knows, where they teach all of it)."""
-    taught = {row.attributes for row in source.rows}
+    taught = {_named(row.attributes) for row in source.rows}
     known = config.class_captions or _known_captions(load_card(config.model), taught)
     order = np.random.default_rng(config.seed).permutation(len(known))
     return [known[i] for i in itertools.islice(itertools.cycle(order), config.prior)]
@@ -54,9 +55,15 @@ def class_captions(config: UNetLoraConfig, source: CaptionedSet) -> list[str]:
 
 def _known_captions(card: ModelCard, taught: set[Attributes]) -> tuple[str, ...]:
     words = load_vocabulary()
-    triples = itertools.product(card.rashes or (CLEAR,), card.sites or words.sites, card.tones or words.tones)
-    every = [Attributes(rash, (site,), tone) for rash, site, tone in triples]
-    return tuple(compose_caption(one, words) for one in [a for a in every if a not in taught] or every)
+    of_card = card.rashes or (CLEAR,), card.sites or tuple(words.sites), card.tones or tuple(words.tones)
+    every = all_triples(*of_card, card.true_sites)
+    others = [one for one in every if _named(one) not in taught]
+    return tuple(compose_caption(one, words) for one in others or every)
+
+
+def _named(attributes: Attributes) -> Attributes:
+    """In the named tones: a data set that teaches brown skin teaches its Monk steps."""
+    return replace(attributes, tone=load_vocabulary().named_tone_key(attributes.tone))
 
 
 def draw_prior(

@@ -82,7 +82,11 @@ def _spoken(value: str | tuple[str, ...]) -> str:
 def _columns(columns: Mapping[str, Any]) -> tuple[Attributes, list[str]]:
     """Attributes of a table's columns, which hold vocabulary keys, and a sentence for each that is none."""
     words, unknown = load_vocabulary(), []
-    known: dict[str, Mapping[str, Any]] = {"rash": words.rashes, "sites": words.sites, "tone": words.tones}
+    known: dict[str, Mapping[str, Any]] = {
+        "rash": words.rashes,
+        "sites": words.sites,
+        "tone": words.all_tones,
+    }
     found: dict[str, list[str]] = {"rash": [], "sites": [], "tone": []}
     for name, keys in known.items():
         given = columns.get(name) or (columns.get("site") if name == "sites" else None) or []
@@ -94,7 +98,7 @@ def _columns(columns: Mapping[str, Any]) -> tuple[Attributes, list[str]]:
                     f"the column {name} holds {key!r}, which is no key of the vocabulary; left out"
                 )
     rash, tone = (next(iter(found[name]), None) for name in ("rash", "tone"))
-    return Attributes(rash, tuple(dict.fromkeys(found["sites"])), tone), unknown
+    return Attributes(rash, tuple(dict.fromkeys(found["sites"])), words.named_tone_key(tone)), unknown
 
 
 def _listed(value: Any) -> list[Any]:

@@ -18,7 +18,7 @@ def coarser(attributes: Attributes, vocabulary: Vocabulary) -> tuple[Attributes,
     and with the named tone that holds its Monk step."""
     tones = [attributes.tone]
     if attributes.tone in vocabulary.monk_tones:
-        tones.append(vocabulary.named_tone(vocabulary.tone(attributes.tone)).key)
+        tones.append(vocabulary.named_tone_key(attributes.tone))
     severities = dict.fromkeys((attributes.severity, None))
     views = dict.fromkeys((attributes.view, None))
     return tuple(

@@ -12,7 +12,7 @@ from core.language.vocabulary import load_vocabulary
 from core.photographs.photographs import Photograph
 from core.photographs.suggestions import Suggestion
 from pages.components.datasets.studio_state import StudioState
-from pages.components.wording import COMMENT_MAX, short, site_label, tone_label
+from pages.components.wording import COMMENT_MAX, short, site_label, tone_label, tone_word
 
 RASH, SITES, CAPTION = "studio_rash", "studio_sites", "studio_caption"
 RESERVED = frozenset("sxncr")
@@ -149,7 +149,7 @@ def measured_line(suggestion: Suggestion | None) -> str:
     if suggestion.tone is None:
         return f":material/colorize: no suggestion: {suggestion.note}"
     return (
-        f":material/colorize: suggested: **{tone_label(suggestion.tone).lower()}** (measured: nearest Monk "
+        f":material/colorize: suggested: **{tone_word(suggestion.tone)}** (measured: nearest Monk "
         f"{suggestion.monk}, ITA {round(suggestion.ita or 0)}°)"
     )
 

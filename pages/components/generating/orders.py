@@ -73,7 +73,7 @@ def order_new_seed(resources: Resources, user: str, recipe: Recipe) -> str:
 
 
 def order_across_tones(resources: Resources, user: str, recipe: Recipe) -> str:
-    """Submits the same recipe and seed once for each tone of its model; from a phantom, that of each tone.
+    """Submits the same recipe and seed in each tone of its scale; from a phantom, that of each tone.
 
     Raises:
         VocabularyError: the recipe names neither rash nor site, so there is nothing to hold still.

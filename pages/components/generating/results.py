@@ -132,7 +132,7 @@ def _show_further(resources: Resources, user: str, generation: Generation) -> No
         _show_order(
             "Across skin tones",
             ":material/palette:",
-            "Draws the same recipe and seed once for every tone of the model, in one row.",
+            "Draws the same recipe and seed in every skin tone of its scale, in one row.",
             generation,
             lambda: order_across_tones(resources, user, recipe),
         )

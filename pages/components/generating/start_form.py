@@ -66,10 +66,7 @@ def ask_start(card: ModelCard, attributes: Attributes | None, prompt: str, steps
 def _subject(card: ModelCard, attributes: Attributes | None, prompt: str) -> Attributes:
     """What the form asks for; phantoms are there of the named tones."""
     asked = attributes if attributes is not None else read_prompt(prompt, monk=card.knows_monk).attributes
-    words = load_vocabulary()
-    if asked.tone in words.monk_tones:
-        return replace(asked, tone=words.named_tone(words.tone(asked.tone)).key)
-    return asked
+    return replace(asked, tone=load_vocabulary().named_tone_key(asked.tone))
 
 
 def _ask_chosen(card: ModelCard, subject: Attributes, steps: int) -> StartChoice:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.drawing.phantom_starts import find_phantom, phantom_of, prepare_phantom
 from core.drawing.starts import StartKind, StartPicture, find_start, read_start, with_start
+from core.language.vocabulary import load_vocabulary
 from core.recipes import Recipe
 from db.records import Generation
 from db.repository import Repository
@@ -68,7 +69,8 @@ def reuse_start(repository: Repository, recipe: Recipe) -> None:
     if (phantom := phantom_of(recipe)) is not None:
         state[start_form.MODE] = start_form.PHANTOM
         state[start_form.SITE], state[start_form.TONE] = phantom.site, phantom.tone
-        state[start_form.FOLLOWED] = (recipe.sites[0] if recipe.sites else None, recipe.tone)
+        asked = recipe.sites[0] if recipe.sites else None, load_vocabulary().named_tone_key(recipe.tone)
+        state[start_form.FOLLOWED] = asked
         return
     state[start_form.MODE], state[start_upload.WANTED] = start_form.UPLOAD, recipe.start_hash
     found = find_start(repository.library, recipe.start_hash)

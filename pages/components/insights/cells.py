@@ -12,7 +12,7 @@ from db.insight_records import NOT_NAMED, Cell, Counts, Standing
 from pages.components.chart_look import SWATCHES, ink_on, tone_colour
 from pages.components.insights.figures import CELL_MIN, interval_of, percent
 from pages.components.insights.pictures import Key
-from pages.components.wording import rash_word, site_label, tone_label
+from pages.components.wording import rash_word, site_label, tone_label, tone_word
 
 SPOKEN = {"rash": rash_word, "site": site_label, "tone": tone_label}
 COUNTED = (Standing.DRAWN, Standing.RATED)
@@ -22,6 +22,11 @@ MISSING = "Not named"
 def spoken(kind: str, key: str) -> str:
     """A key of any dimension in words."""
     return MISSING if key == NOT_NAMED else SPOKEN[kind](key)
+
+
+def _within(kind: str, key: str) -> str:
+    """The same within a sentence."""
+    return tone_word(key) if kind == "tone" and key != NOT_NAMED else spoken(kind, key).lower()
 
 
 def in_order(kind: str, keys: Iterable[str]) -> list[str]:
@@ -91,7 +96,7 @@ def label(cell: Cell, rows: str, columns: str, standing: Standing) -> str:
         Standing.GOOD: f"{said} found good",
         Standing.SCORED: f"mean realism {said}",
     }[standing]
-    return f"{spoken(rows, cell.row)}, {spoken(columns, cell.column).lower()}: {what}"
+    return f"{spoken(rows, cell.row)}, {_within(columns, cell.column)}: {what}"
 
 
 def words(counts: Counts, standing: Standing) -> str:

@@ -18,7 +18,7 @@ from pages.components.insights.cells import in_order
 from pages.components.insights.figures import CELL_MIN, figure, interval_of, percent, value_of
 from pages.components.insights.filters import Asked
 from pages.components.insights.pictures import Key, Mark, choose_mark, chosen_mark, on_click, show_pictures
-from pages.components.wording import counted, tone_label
+from pages.components.wording import counted, tone_label, tone_word
 
 CHART, CHOICE = "insights_tones", "insights_tone_cell"
 TONE, MONK = "Tone", "Nearest Monk step"
@@ -111,7 +111,7 @@ def _spoken(key: str, by: str) -> str:
 def _label(key: tuple[str, str], pictures: int, by: str) -> str:
     measured = _spoken(key[1], by)
     measured = measured if by == MONK else measured.lower()
-    return f"Asked {tone_label(key[0]).lower()}, measured {measured}: {counted(pictures, 'picture')}"
+    return f"Asked {tone_word(key[0])}, measured {measured}: {counted(pictures, 'picture')}"
 
 
 def tone_frame(squares: Squares, by: str, chosen: Key | None) -> pd.DataFrame:

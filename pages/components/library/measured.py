@@ -1,7 +1,7 @@
 """What was measured in a picture, in words beside what was asked."""
 
 from core.measuring.readings import Reading
-from pages.components.wording import rash_word, severity_label, site_label, tone_label, view_label
+from pages.components.wording import rash_word, severity_label, site_label, tone_label, tone_word, view_label
 
 NEAR_MARK = "near to training"
 NEAR_NOTE = "It may repeat that picture, so exports leave it out unless asked."
@@ -26,7 +26,7 @@ def measured_rows(reading: Reading | None) -> list[tuple[str, str]]:
 
 def measured_words(reading: Reading | None) -> str:
     """The measured tone for the line below a picture; empty while there is none."""
-    return f"measured {tone_label(reading.tone).lower()}" if reading and reading.tone else ""
+    return f"measured {tone_word(reading.tone)}" if reading and reading.tone else ""
 
 
 def _further(reading: Reading) -> list[str]:

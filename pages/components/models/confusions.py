@@ -56,11 +56,14 @@ def _show(measurement: Measurement, kind: str) -> None:
 
 
 def confusion_frame(confusion: Confusion, kind: str) -> pd.DataFrame:
-    """Long form: Asked, Seen, Pictures (count) and Share of the row (0 to 1), in the matrix's order."""
+    """Long form: Asked, Seen, Pictures (count) and Share of the row (0 to 1), in the matrix's order;
+    rows that nobody asked for are left out."""
     words = load_vocabulary()
     rows = []
     for asked, counts in zip(confusion.asked, confusion.counts, strict=True):
-        total = max(1, sum(counts))
+        total = sum(counts)
+        if not total:
+            continue  # an answer that the judge may give, and no word of the model
         for seen, count in zip(confusion.seen, counts, strict=True):
             rows.append((_label(kind, asked, words), _label(kind, seen, words), count, count / total))
     return pd.DataFrame(rows, columns=["Asked", "Seen", "Pictures", "Share"])

@@ -141,7 +141,7 @@ def show_samples(folder: Path) -> None:
         st.markdown("### Samples")
         st.image(
             path,
-            alt="Grid of sample pictures drawn by this model, one row for each rash",
+            alt="Grid of sample pictures drawn by this model",
             caption="Drawn by this model, not selected by hand.",
             width="stretch",
             output_format="PNG",
