@@ -85,9 +85,9 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--models", type=Path, default=models, help="where the finished folders go")
     parser.add_argument("--words", choices=WORDS, default="first", help="what the model is taught")
     parser.add_argument(
-        "--phantoms", type=int, help="how many pictures to learn from (default 6720, all 24000)"
+        "--phantoms", type=int, help="how many pictures to learn from (default: what --words says)"
     )
-    parser.add_argument("--sites", nargs="+", help="the model's sites (default: fourteen, with all 28)")
+    parser.add_argument("--sites", nargs="+", help="the model's sites (default: what --words says)")
     parser.add_argument(
         "--init", type=Path, help="model folder to start from, for example data/models/embedded"
     )

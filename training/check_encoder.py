@@ -3,10 +3,11 @@
     python -m training.check_encoder --encoder RUN/text_encoder --model data/models/embedded
 
 Prints JSON: each check with its figure, its limit and a sentence. Asked are the files, tokenizer, sizes,
-layers, dtype, the recorded origin, and drift on derm, generic and empty prompts (core/weights/gate.py says
-where the limits come from). With --pictures N also draws N fixed-seed pictures by the stock encoder, the
-tuned one and the one half way, writes them as a grid, and has the judge compare stock and tuned. encoder_hash
-and model_hash say what was examined. --encoder may name a run's folder.
+layers, dtype, the recorded origin, and drift on the captions that the model's card names and on the empty
+prompt; without a card on derm, generic and empty prompts (core/weights/gate.py says where the limits come
+from). With --pictures N also draws N fixed-seed pictures by the stock encoder, the tuned one and the one half
+way, writes them as a grid, and has the judge compare stock and tuned. encoder_hash and model_hash say what
+was examined. --encoder may name a run's folder.
 """
 
 import json
