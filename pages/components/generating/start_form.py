@@ -56,8 +56,8 @@ def ask_start(card: ModelCard, attributes: Attributes | None, prompt: str, steps
             state.pop(WANTED, None)
         if state[MODE] == NOISE:
             st.caption(
-                "The picture is drawn from noise. From a photograph, body and light stay and the rash is "
-                "drawn over them."
+                "The picture is drawn from noise. From a clear-skin phantom or a photograph, body and light "
+                "stay and the rash is drawn over them: hands, feet and faces come out whole."
             )
             return None
         return _ask_chosen(card, _subject(card, attributes, prompt), steps)
