@@ -92,7 +92,9 @@ def test_the_report_is_complete(report):
     assert found["unet_evaluations_per_image"] == 6
     assert all(isinstance(value, float | list) for value in figures.values())
     assert found["count"] == len(found["pictures"]) == 12
-    assert found["command"].startswith("python -m training.evaluate --model")
+    assert found["command"].startswith(
+        "python -m training.evaluate --model model --judge judge --output eval"
+    )
     assert found["settings"]["scheduler"] == "ddim" and found["settings"]["num_inference_steps"] == 3
     assert len(found["model_hash"]) > 10 and "torch" in found["versions"]
     assert "not for diagnosis" in found["note"]

@@ -28,7 +28,7 @@ from core.language.attributes import Attributes
 from core.language.vocabulary import load_vocabulary
 from core.measuring.judge import Judge, load_judge
 from core.measuring.tone import ToneReference, load_reference
-from core.settings import EMBEDDED_MODEL, Settings
+from core.settings import EMBEDDED_MODEL, PROJECT, Settings
 from core.weights.checkpoints import check_model_folder
 from core.weights.model_cards import ModelCard, load_card
 from core.weights.model_folders import resolve_source
@@ -50,7 +50,8 @@ REPEATED_PROMPTS, REPEATS = 4, 8
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
     arguments = _parser().parse_args(argv)
-    command = ["python", "-m", "training.evaluate", *(sys.argv[1:] if argv is None else argv)]
+    given = sys.argv[1:] if argv is None else argv
+    command = ["python", "-m", "training.evaluate", *map(_spoken, given)]
     try:
         report = evaluate(arguments) | {"command": " ".join(command)}
     except (Script2SkinError, OSError) as error:
@@ -114,6 +115,14 @@ def evaluate(arguments: Namespace) -> dict[str, Any]:
     )
     known = scale_of(judge, (one.asked for one in judged))
     return report(measured, known, reference, ceiling) | {"judge": str(arguments.judge)}
+
+
+def _spoken(argument: str) -> str:
+    """An argument as the report tells it: a path of this machine by its last name alone."""
+    path = Path(argument)
+    if not path.is_absolute():
+        return argument
+    return str(path.relative_to(PROJECT)) if path.is_relative_to(PROJECT) else path.name
 
 
 def _pictures(arguments: Namespace, kind: str) -> Path:
