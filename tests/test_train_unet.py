@@ -83,6 +83,10 @@ def test_the_command_writes_a_unet_and_a_sheet_and_goes_on_from_released_weights
     learner = learner_for(rooms, tmp_path, init=str(model))
     released = UNet2DConditionModel.from_pretrained(model).state_dict()
     assert all(torch.equal(value, released[name]) for name, value in learner.unet.state_dict().items())
+    layered = ["--init", str(model), "--layers", "2", "1", "--output", str(tmp_path / "deeper")]
+    assert main([*common, *layered]) == 0
+    deeper = UNet2DConditionModel.from_pretrained(tmp_path / "deeper" / "model")
+    assert tuple(deeper.config.layers_per_block) == (2, 1)
 
 
 def test_a_missing_phantom_folder_ends_the_command_with_a_sentence(rooms, tmp_path, capsys):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from diffusers import AutoencoderTiny
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
@@ -28,7 +29,8 @@ from core.measuring.judge_network import PATCH, JudgeConfig, JudgeNetwork
 from training.clip_tuning.losses import area_loss, clip_gradients, rash_map_loss
 from training.embedded.areas import area_classes
 from training.embedded.augmentation import Disturbance, disturb_colours, disturb_views
-from training.embedded.datasets import PhantomSet, open_phantoms
+from training.embedded.datasets import Bytes, PhantomSet, open_phantoms
+from training.embedded.reconstructed import reconstruct_phantoms
 from training.evaluation.judge_report import judge_report, tone_reference
 from training.evaluation.judge_start import start_from
 from training.loop.devices import choose_device, half_precision
@@ -53,6 +55,9 @@ class JudgeRunConfig:
     held_out: Path | None = None
     init: Path | None = None
     """A judge to start from; words that it doesn't know begin anew."""
+    vae: Path | None = None
+    """An autoencoder that hands on a share of the phantoms: whatever a generator draws has passed one."""
+    handed_on: float = 0.5
     seed: int = 0
     batch: int = 16
     weight_decay: float = 0.05
@@ -70,7 +75,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
     arguments = _parser().parse_args(argv)
     config = JudgeRunConfig(
-        arguments.phantoms, arguments.held_out, arguments.init, arguments.seed, arguments.batch
+        arguments.phantoms,
+        arguments.held_out,
+        arguments.init,
+        arguments.vae,
+        seed=arguments.seed,
+        batch=arguments.batch,
     )
     try:
         pace = Pace(arguments.minutes, arguments.steps, arguments.learning_rate)
@@ -91,6 +101,7 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument("--output", type=Path, required=True, help="run folder")
     parser.add_argument("--init", type=Path, help="judge to start from instead of random weights")
+    parser.add_argument("--vae", type=Path, help="autoencoder through which it sees every other phantom")
     parser.add_argument("--minutes", type=float, help="how long to train")
     parser.add_argument("--steps", type=int, help="how many steps to train, if fewer")
     parser.add_argument("--batch", type=int, default=16, help="pictures a step (default 16)")
@@ -110,13 +121,19 @@ def train_judge(run: Run, config: JudgeRunConfig, device: torch.device) -> dict[
     training = Training({"judge": network, "optimizer": optimizer}, optimizer)
     run.restore(training)
     train_rows, held_out_rows = split_rows(len(phantoms), config.held_out is not None)
-    follow(run, training, JudgeStepper(network, optimizer, phantoms, train_rows, config, device))
+    handed_on = _handed_on(phantoms, config, run.folder / "handed_on", device) if config.vae else None
+    follow(run, training, JudgeStepper(network, optimizer, phantoms, train_rows, config, device, handed_on))
     save_judge(network, run.model)
     judge = load_judge(run.model)
     reference = tone_reference(judge, phantoms, train_rows, run.model)
     measured = open_phantoms(config.held_out) if config.held_out else phantoms
     rows = np.arange(len(measured)) if config.held_out else held_out_rows
     return judge_report(judge, reference, measured, rows, run.model)
+
+
+def _handed_on(phantoms: PhantomSet, config: JudgeRunConfig, folder: Path, device: torch.device) -> Bytes:
+    vae = AutoencoderTiny.from_pretrained(config.vae, torch_dtype=torch.float32).to(device).eval()
+    return reconstruct_phantoms(vae, phantoms, folder, config.seed)
 
 
 def config_for(phantoms: PhantomSet) -> JudgeConfig:
@@ -159,6 +176,8 @@ class JudgeStepper:
     rows: NDArray[np.int64]
     config: JudgeRunConfig
     device: torch.device
+    handed_on: Bytes | None = None
+    """The phantoms again, as an autoencoder hands them on."""
 
     def __call__(self, step: int) -> dict[str, float]:
         """Moves the weights once; returns what to log."""
@@ -202,12 +221,20 @@ class JudgeStepper:
         """Disturbed pictures in -1..1, (batch, heads) numbers of rash, site and what else the judge tells (-1
         where the picture has none), area classes."""
         how = self.config.disturbance
-        images, masks = disturb_views(self.phantoms.images[rows], self.phantoms.masks[rows], rng, how)
+        images, masks = disturb_views(self._seen(rows, rng), self.phantoms.masks[rows], rng, how)
         images = disturb_colours(images, rng, how)
         pixels = torch.from_numpy(images).to(self.device).permute(0, 3, 1, 2).float() / 127.5 - 1
         areas = area_classes(masks, self.phantoms.size // PATCH, LESION_SHARE)
         labels = [_labels(self.network.config, self.phantoms.phantoms[row].attributes) for row in rows]
         return pixels, torch.tensor(labels).to(self.device), torch.from_numpy(areas).to(self.device)
+
+    def _seen(self, rows: NDArray[np.int64], rng: np.random.Generator) -> Bytes:
+        """The phantoms, a share of them as they are handed on."""
+        images = self.phantoms.images[rows]
+        if self.handed_on is None:
+            return images
+        through = rng.random(len(rows)) < self.config.handed_on
+        return np.where(through[:, None, None, None], self.handed_on[rows], images)
 
 
 if __name__ == "__main__":

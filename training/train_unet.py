@@ -96,6 +96,7 @@ def read_config(arguments: Namespace) -> UNetConfig:
         pace=Pace(arguments.minutes, arguments.steps, arguments.learning_rate),
         seed=arguments.seed,
         init=arguments.init,
+        layers=tuple(arguments.layers) if arguments.layers else None,
         size=SIZES[arguments.size],
         batch=arguments.batch,
         paraphrases=arguments.paraphrases,
@@ -123,6 +124,9 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--float32", action="store_true", help="compute in it: faster for a lean network")
     parser.add_argument("--leave-out", nargs="+", default=(), help="names that it is never asked by")
     parser.add_argument("--init", help="folder of a UNet to start from")
+    parser.add_argument(
+        "--layers", type=int, nargs="+", help="of each level of --init, the largest first, where it has fewer"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--preview-minutes", type=float, default=5.0, help="how often samples are drawn")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")

@@ -56,18 +56,18 @@ def encode_phantoms(vae: AutoencoderTiny, phantoms: PhantomSet, folder: Path, ba
 
 
 def fill(
-    latents: NDArray[np.float16],
+    made: NDArray[Any],
     share: slice,
     progress: Path,
-    encoded: Callable[[NDArray[np.int64]], NDArray[np.float16]],
+    make: Callable[[NDArray[np.int64]], NDArray[Any]],
     batch: int = 16,
 ) -> None:
     """Writes a share of memory-mapped rows part by part; goes on at the first part not yet written."""
     done = int(progress.read_text()) if progress.is_file() else share.start
     for start in range(done, share.stop, batch):
         rows = np.arange(start, min(start + batch, share.stop))
-        latents[rows] = encoded(rows)
-        latents.flush()  # type: ignore[attr-defined]
+        made[rows] = make(rows)
+        made.flush()  # type: ignore[attr-defined]
         progress.write_text(str(rows[-1] + 1))
 
 

@@ -12,6 +12,7 @@ from training.clip_tuning.losses import clip_gradients
 from training.embedded.latents import LatentSet
 from training.embedded.noise_schedule import TimestepSampler, make_scheduler
 from training.embedded.reconstruction import lesion_weights
+from training.embedded.unet_growth import deepen
 from training.embedded.unet_layout import UNetSize, build_unet
 from training.loop.averages import MovingAverage
 from training.loop.devices import fastest_attention, half_pays, half_precision
@@ -31,6 +32,8 @@ class UNetConfig:
     pace: Pace
     seed: int = 0
     init: str | None = None
+    layers: tuple[int, ...] | None = None
+    """By level, from the largest to the smallest; what ``init`` has fewer of begins as the identity."""
     size: UNetSize = field(default_factory=UNetSize)
     batch: int = 32
     lesion_weight: float = 4.0
@@ -131,9 +134,10 @@ class Learner:
 
 
 def new_unet(config: UNetConfig, lessons: Lessons) -> UNet2DConditionModel:
-    """A network with random weights, or the one in ``config.init``."""
+    """A network with random weights, or the one in ``config.init``, deeper where more layers are asked."""
     if config.init:
-        return UNet2DConditionModel.from_pretrained(config.init, torch_dtype=torch.float32)
+        unet = UNet2DConditionModel.from_pretrained(config.init, torch_dtype=torch.float32)
+        return deepen(unet, config.layers) if config.layers else unet
     torch.manual_seed(config.seed)
     channels, side = lessons.encoded.latents.shape[2:4]
     return build_unet(config.size, channels, side, lessons.states.width)
