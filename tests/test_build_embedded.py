@@ -2,6 +2,7 @@ import json
 import shutil
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import torch
@@ -134,6 +135,7 @@ def test_a_model_of_all_words_began_with_the_weights_of_the_first(built, built_a
         assert config["init"] == str(built / "models" / "embedded" / folder)
     judge = json.loads((built_all / "work" / "judge" / "config.json").read_text())
     assert judge["init"] == str(built / "models" / "judge")
+    assert Path(judge["vae"]).name == "model" and Path(judge["vae"], "config.json").is_file()
     tokenizers = [p / "models" / "embedded" / "tokenizer" / "tokenizer.json" for p in (built, built_all)]
     assert tokenizers[0].read_text() == tokenizers[1].read_text()
 

@@ -61,7 +61,8 @@ def stages(plan: Plan) -> list[Stage]:
     vae = str(plan.init / "vae" if plan.init and plan.keep_autoencoder else autoencoder.result.parent)
     clip = str(plan.folder("clip") / "model")
     places = ("--vae", vae, "--clip", clip, "--latents", str(plan.folder("latents")))
-    judge = _training(plan, "judge", plan.folder("phantoms_judge"), (*plan.judge, *begin["judge"]))
+    judged = (*plan.judge, "--vae", vae, *begin["judge"])
+    judge = _training(plan, "judge", plan.folder("phantoms_judge"), judged)
     often = ("--often", *plan.words.often) if plan.words.often else ()
     return [
         _drawing(plan, "phantoms", counts[0], 0, "--hold-out", str(plan.hold_out)),

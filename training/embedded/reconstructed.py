@@ -31,6 +31,7 @@ AT_ONCE = 8
 def reconstruct_phantoms(vae: AutoencoderTiny, phantoms: PhantomSet, folder: Path, seed: int) -> Bytes:
     """(count, height, width, 3): each phantom encoded, disturbed by up to LATENT_NOISE and decoded; opened
     where this autoencoder did that before. A pass that was interrupted goes on."""
+    vae.to(memory_format=torch.channels_last)
     digest, stamp = _digest(vae, phantoms, seed), folder / "digest.txt"
     path = folder / "pictures.npy"
     if not (stamp.is_file() and stamp.read_text() == digest):
