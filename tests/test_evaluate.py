@@ -149,7 +149,7 @@ def test_a_contact_sheet_lies_beside_it(report):
 
 
 def test_a_killed_measurement_loses_nothing(models, tmp_path, monkeypatch):
-    output, draw, calls = tmp_path / "out.json", drawing.draw, []
+    output, draw, many, calls = tmp_path / "out.json", drawing.draw, drawing.draw_together, []
 
     def counted(pipeline, recipe):
         if len(calls) == 2:
@@ -164,6 +164,7 @@ def test_a_killed_measurement_loses_nothing(models, tmp_path, monkeypatch):
     again = []
     with monkeypatch.context() as patch:
         patch.setattr(drawing, "draw", lambda p, r: again.append(r.seed) or draw(p, r))
+        patch.setattr(drawing, "draw_together", lambda p, rs: again.extend(r.seed for r in rs) or many(p, rs))
         assert run(models, output, *phantoms) == 0
     assert len(calls) == 2 and len(again) == 1 + 4 * 8 and not set(calls) & set(again)
     assert len(json.loads(output.read_text())["pictures"]) == 3

@@ -34,7 +34,7 @@ from core.weights.model_cards import ModelCard, load_card
 from core.weights.model_folders import resolve_source
 from training.embedded.datasets import open_phantoms
 from training.evaluation.contact_sheet import write_contact_sheet
-from training.evaluation.drawing import Drawn, draw_requests
+from training.evaluation.drawing import TIMED, Drawn, draw_requests
 from training.evaluation.judge_report import REPORT_NAME, ceiling_report, phantom_pictures, scale_of
 from training.evaluation.judged_figures import Scale
 from training.evaluation.judging import judge_pictures
@@ -96,9 +96,8 @@ def evaluate(arguments: Namespace) -> dict[str, Any]:
     ceiling = _ceiling(arguments, judge, reference)
     card = load_card(arguments.model)
     scale = scale_for(card, judge, reference)
-    drawn = draw_requests(
-        Wish(model=arguments.model), plan_requests(scale, arguments.count), _pictures(arguments, "")
-    )
+    requests = plan_requests(scale, arguments.count)
+    drawn = draw_requests(Wish(model=arguments.model), requests, _pictures(arguments, ""), TIMED)
     judged = list(judge_pictures(judge, reference, _opened(drawn)))
     write_contact_sheet(
         arguments.output.with_suffix(".png"), [(d.path, j) for d, j in zip(drawn, judged, strict=True)]

@@ -38,7 +38,7 @@ def report(
     measured: Measurement, scale: Scale, reference: ToneReference, ceiling: dict[str, Any]
 ) -> dict[str, Any]:
     """The whole report but for where it came from."""
-    seconds = [one.seconds for one in measured.drawn]
+    seconds = [one.seconds for one in measured.drawn if one.seconds is not None]
     recipe = measured.drawn[0].recipe
     drop, groups = composition([*measured.judged, *measured.unseen], measured.held_out, scale)
     names = ("num_inference_steps", "guidance_scale", "scheduler", "height", "width", "negative_prompt")
@@ -48,7 +48,7 @@ def report(
         **drop,
         **_paraphrased(measured.paraphrased, scale),
         **measured.as_a_set.figures,
-        "seconds_per_image": float(np.mean(seconds)),
+        **({"seconds_per_image": float(np.mean(seconds))} if seconds else {}),
     }
     return {
         "note": NOTE,
