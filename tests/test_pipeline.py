@@ -42,6 +42,7 @@ from core.errors import (
 )
 from core.images import pixel_sha256
 from core.recipes import SCHEDULERS, Recipe
+from training.loop.devices import computes_in_bf16
 
 RECIPE = Recipe("acne", 7, "tiny", 4, 2.0, "ddim", 32, 32)
 TOKENS = torch.tensor([[0, 2, 9, 30, 1]])
@@ -193,11 +194,15 @@ def test_running_out_of_memory_while_loading_says_the_way_out(
         load_pipeline(folder)
 
 
-def test_bfloat16_is_for_large_unets_on_processors_that_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bfloat16_is_for_unets_of_some_size_on_processors_that_have_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     cpu = torch.device("cpu")
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
-    assert fast_dtype(cpu, 20_000_000) is torch.float32
-    assert fast_dtype(cpu, 860_000_000) is torch.bfloat16
+    assert fast_dtype(cpu, 2_000_000) is torch.float32
+    assert fast_dtype(cpu, 20_000_000) is fast_dtype(cpu, 860_000_000) is torch.bfloat16
+    assert fast_dtype(cpu, 20_000_000, least=300_000_000) is torch.float32
+    assert not computes_in_bf16("auto", cpu, 20_000_000) and computes_in_bf16("auto", cpu, 860_000_000)
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
     assert fast_dtype(cpu, 860_000_000) is torch.float32

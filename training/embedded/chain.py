@@ -33,7 +33,7 @@ class Plan:
     unet: tuple[str, ...] = ("--minutes", "100")
     redrawn: int = 1200
     decoder: tuple[str, ...] = ("--minutes", "30")
-    evaluation: int = 336
+    evaluation: int = 2400
     paraphrased: int = 0
 
     def __post_init__(self) -> None:

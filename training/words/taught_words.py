@@ -16,7 +16,8 @@ class TaughtWords:
     phantoms: tuple[int, int, int]
     further: tuple[str, ...] = ()
     often: tuple[str, ...] = ()
-    """Rashes that the UNet takes pictures of twice as often: what an earlier model knew is not to fade."""
+    """Rashes that the UNet takes pictures of twice as often: what an earlier model did not know or drew
+    least surely, or where all is new at once, what it knew and is not to fade."""
 
     def flags(self) -> tuple[str, ...]:
         """For ``training.render_phantoms``; rashes that occur at none of the sites are left out."""
@@ -63,9 +64,12 @@ TWELVE = TaughtWords(
 GROUPS = TaughtWords(
     rashes=EVERY_RASH,
     sites=(*FIRST.sites, "scalp"),
-    phantoms=(6400, 7200, 960),
+    phantoms=(9600, 7200, 960),
     further=("--tones", "monk", "--true-sites", "--even-rashes"),
-    often=FIRST.rashes,
+    often=(
+        *(rash for rash in EVERY_RASH if rash not in TWELVE.rashes),
+        *("tinea", "contact_dermatitis", "psoriasis_lichen", "urticaria", "bullous"),
+    ),
 )
 
 ALL = TaughtWords(
