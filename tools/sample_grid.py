@@ -32,6 +32,10 @@ PROMPTS = (
     "nail disease type of rash at the fingers area on a tan skin",
     "hair loss type of rash at the scalp area on a black skin",
     "urticaria type of rash at the stomach area on a fair skin",
+    "drug eruption type of rash at the chest area on a tan skin",
+    "atopic dermatitis type of rash at the neck area on a brown skin",
+    "viral type of rash at the hand area on a fair skin",
+    "vasculitis type of rash at the leg area on a medium skin",
 )
 COLUMNS, CELL, LINES, GAP = 4, 256, 44, 12
 
