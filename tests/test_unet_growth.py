@@ -10,7 +10,8 @@ from training.embedded.unet_layout import UNetSize, build_unet
 def small_unet() -> UNet2DConditionModel:
     """Three levels whose layers, skips and attentions all differ, with weights that none leaves at zero."""
     torch.manual_seed(5)
-    unet = build_unet(UNetSize((16, 32, 32), (False, True, True), heads=2, norm_groups=8), 4, 8, 16)
+    size = UNetSize((16, 32, 32), (False, True, True), (1, 1, 1), heads=2, norm_groups=8)
+    unet = build_unet(size, 4, 8, 16)
     for parameter in unet.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
     return unet.eval()

@@ -10,18 +10,21 @@ PLAIN = ("DownBlock2D", "UpBlock2D")
 
 @dataclass(frozen=True, slots=True)
 class UNetSize:
-    """Layout: ``channels`` by level, from the largest to the smallest, and which levels read the prompt."""
+    """Layout by level, from the largest to the smallest: channels, which levels read the prompt, and layers.
+
+    The largest level has most layers: it alone puts in order what lies side by side in wide latents.
+    """
 
     channels: tuple[int, ...] = (128, 192, 192)
     attention: tuple[bool, ...] = (False, True, True)
-    layers: int = 1
+    layers: tuple[int, ...] = (3, 1, 1)
     heads: int = 4
     norm_groups: int = 16
 
 
 SIZES = {
-    "tiny": UNetSize((16, 32), (True, True), heads=2, norm_groups=8),
-    "lean": UNetSize((64, 128), (True, True)),
+    "tiny": UNetSize((16, 32), (True, True), (1, 1), heads=2, norm_groups=8),
+    "lean": UNetSize((64, 128), (True, True), (1, 1)),
     "small": UNetSize(),
 }
 """The lean one is for latents of 8 x 8."""
