@@ -14,7 +14,7 @@ from training.words.taught_words import ALL, FIRST, TaughtWords
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much of everything. The standard takes about three and a half hours of two processor cores."""
+    """How much of everything. The standard takes about four hours of two processor cores."""
 
     work: Path
     models: Path
