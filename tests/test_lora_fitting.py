@@ -8,6 +8,7 @@ import diffusers
 import numpy as np
 import pytest
 import torch
+from diffusers import UNet2DConditionModel
 from lora_scenes import edit_lora, save_lora
 from safetensors.torch import load_file
 from tiny_models import make_encoder, make_tiny_pipeline
@@ -16,6 +17,7 @@ from core.drawing.pipeline import Pipeline, draw, load_pipeline
 from core.errors import GenerationError, LoraMismatchError, ModelError, ModelMissingError
 from core.recipes import Recipe
 from core.weights.loras import WEIGHTS, describe_lora
+from training.embedded.unet_growth import deepen
 
 RECIPE = Recipe("acne", 7, "tiny", 2, 2.0, "ddim", 32, 32)
 
@@ -57,9 +59,14 @@ def test_a_lora_draws_what_plain_diffusers_draws_with_it(
     assert np.abs(ours - expected).max() <= 1 < np.abs(ours - alone).max()
 
 
-def test_a_layer_adds_strength_times_scale_times_up_times_down(folder: Path, tmp_path: Path) -> None:
-    save_lora(folder / "tiny", tmp_path / "scaled", seed=3, rank=4, alpha=2)
-    pipeline = load_pipeline(folder / "tiny", device="cpu")
+@pytest.mark.parametrize("layers", [(1, 1), (2, 1)])
+def test_a_layer_adds_strength_times_scale_times_up_times_down(
+    folder: Path, tmp_path: Path, layers: tuple[int, ...]
+) -> None:
+    model = Path(shutil.copytree(folder / "tiny", tmp_path / "model"))
+    deepen(UNet2DConditionModel.from_pretrained(model / "unet"), layers).save_pretrained(model / "unet")
+    save_lora(model, tmp_path / "scaled", seed=3, rank=4, alpha=2)
+    pipeline = load_pipeline(model, device="cpu")
     name = "mid_block.attentions.0.transformer_blocks.0.attn2.to_k"
     plain, states = pipeline.parts.unet.get_submodule(name), torch.randn(2, 5, 32)
     before = plain(states)

@@ -8,6 +8,7 @@ lock, from the recipe alone.
 from typing import Any
 
 import torch
+from diffusers.utils import set_weights_and_activate_adapters
 from safetensors.torch import load_file
 
 from core.drawing.loading import ONE_LOAD_AT_A_TIME, Pipeline
@@ -33,7 +34,9 @@ def fit_lora(pipeline: Pipeline, recipe: Recipe) -> None:
     if pipeline.lora.hash != lora.hash:
         remove_lora(pipeline)
         _put_in(pipeline, lora)
-    pipeline.parts.unet.set_adapters(ADAPTER, weights=recipe.lora_strength * pipeline.lora.scale)
+    # not unet.set_adapters: it can't count the layers of a UNet that has more at one level than at another
+    strength = recipe.lora_strength * pipeline.lora.scale
+    set_weights_and_activate_adapters(pipeline.parts.unet, [ADAPTER], [strength])
 
 
 def remove_lora(pipeline: Pipeline) -> None:

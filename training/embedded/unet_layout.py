@@ -40,7 +40,8 @@ def build_unet(size: UNetSize, latent_channels: int, side: int, text_width: int)
         down_block_types=tuple(down for down, _ in kinds),
         up_block_types=tuple(up for _, up in reversed(kinds)),
         block_out_channels=size.channels,
-        layers_per_block=size.layers,
+        # one number where it can be one: diffusers' own set_adapters reads no other
+        layers_per_block=size.layers[0] if len(set(size.layers)) == 1 else size.layers,
         # diffusers reads this as the number of heads; the name is kept there for older checkpoints
         attention_head_dim=size.heads,
         norm_num_groups=size.norm_groups,
