@@ -182,6 +182,14 @@ def test_an_autoencoder_that_is_kept_makes_the_latents_and_only_its_decoder_lear
     assert f"--init {init / 'vae'}" in chain["decoder"]
 
 
+def test_the_unet_learns_from_the_critic_of_the_same_latents(built):
+    plan = tiny_plan(built / "work", built / "models", 11)
+    chain = {stage.name: " ".join(stage.arguments) for stage in stages(plan)}
+    latents = f"--latents {plan.folder('latents')}"
+    assert latents in chain["critic"] and latents in chain["unet"]
+    assert f"--critic {plan.folder('critic') / 'model'} --own-drawings 2" in chain["unet"]
+
+
 def test_a_judge_that_is_kept_is_the_one_beside_the_model_to_start_from(built, tmp_path):
     models = shutil.copytree(built / "models", tmp_path / "models")
     plan = replace(tiny_plan(tmp_path, models, 11, init=models / "embedded"), keep_judge=True)
@@ -223,7 +231,7 @@ def test_stages_with_a_result_are_skipped(built, monkeypatch, capsys):
     monkeypatch.setattr(looped, "import_module", refuse)
     for stage in stages(tiny_plan(built / "work", built / "models", 11)):
         run_stage(stage)
-    assert capsys.readouterr().out.count("already there") == 9
+    assert capsys.readouterr().out.count("already there") == 10
 
 
 def test_a_failed_stage_stops_the_chain_and_is_named(tmp_path):

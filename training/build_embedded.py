@@ -1,5 +1,5 @@
-"""Builds the embedded model: phantoms, autoencoder, CLIP, judge, UNet, decoder, model folder, training index,
-measurement.
+"""Builds the embedded model: phantoms, autoencoder, CLIP, judge, critic, UNet, decoder, model folder,
+training index, measurement.
 
     python -m training.build_embedded --work DIR
 
@@ -60,7 +60,9 @@ def read_plan(arguments: Namespace) -> Plan:
         keep_judge=arguments.keep_judge,
         clip=("--minutes", str(arguments.minutes_clip), "--sentences", str(arguments.sentences)),
         judge=("--minutes", str(arguments.minutes_judge)),
+        critic=("--minutes", str(arguments.minutes_critic)),
         unet=("--minutes", str(arguments.minutes_unet)),
+        own_drawings=arguments.own_drawings,
         decoder=("--minutes", str(arguments.minutes_decoder)),
         paraphrased=168 if words is ALL else 0,
     )
@@ -98,7 +100,9 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--sentences", type=int, default=256, help="that CLIP reads further, a step")
     parser.add_argument("--minutes-clip", type=float, default=9)
     parser.add_argument("--minutes-judge", type=float, default=12)
+    parser.add_argument("--minutes-critic", type=float, default=12)
     parser.add_argument("--minutes-unet", type=float, default=100)
+    parser.add_argument("--own-drawings", type=int, default=8, help="that the critic reads, a step")
     parser.add_argument("--minutes-decoder", type=float, default=30)
     parser.add_argument("--seed", type=int, default=11, help="first of three seeds of phantoms; of weights")
     parser.add_argument("--tiny", action="store_true", help="microscopic sizes, to try the chain itself")

@@ -18,6 +18,7 @@ from diffusers import AutoencoderTiny
 from numpy.typing import NDArray
 
 from core.errors import Script2SkinError
+from training.embedded.critic_loss import Reader
 from training.embedded.datasets import PhantomSet, open_phantoms
 from training.embedded.latents import channel_weights, encode_phantoms
 from training.embedded.samples import SampleSheet
@@ -38,7 +39,8 @@ def prepare_lessons(config: UNetConfig, phantoms: PhantomSet, folder: Path, proc
     prompts = collect_prompts(phantoms.phantoms, config.paraphrases, config.seed, config.left_out or ())
     states = text_states(prompts.sentences, Path(config.clip), device)
     weights, chances = channel_weights(vae, encoded).cpu(), chances_of(phantoms, config.often)
-    return Lessons(encoded, weights, prompts, states, chances)
+    reader = Reader.open(Path(config.critic), phantoms, device) if config.critic else None
+    return Lessons(encoded, weights, prompts, states, chances, reader)
 
 
 def chances_of(phantoms: PhantomSet, often: Sequence[str]) -> NDArray[np.float64]:
@@ -56,8 +58,7 @@ def train(
         phantoms = open_phantoms(Path(config.phantoms))
     lessons = prepare_lessons(config, phantoms, latents, processes)
     learner = make_learner(config, lessons, processes)
-    parts = {"model": learner.unet, "optimizer": learner.optimizer, "average": learner.average}
-    training = Training(parts, learner.optimizer)
+    training = Training(learner.parts(), learner.optimizer)
     run.restore(training)
     sheet = SampleSheet.make(run.folder / "previews", config.vae, phantoms, lessons.prompts)
 
@@ -103,6 +104,9 @@ def read_config(arguments: Namespace) -> UNetConfig:
         often=tuple(arguments.often),
         half=half_pays() and not arguments.float32,
         left_out=tuple(arguments.leave_out) if arguments.leave_out else None,
+        critic=str(arguments.critic) if arguments.critic else None,
+        critic_weight=arguments.critic_weight,
+        own_drawings=arguments.own_drawings,
     )
 
 
@@ -123,6 +127,11 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--often", nargs="+", default=(), help="rashes to take pictures of twice as often")
     parser.add_argument("--float32", action="store_true", help="compute in it: faster for a lean network")
     parser.add_argument("--leave-out", nargs="+", default=(), help="names that it is never asked by")
+    parser.add_argument("--critic", type=Path, help="model of training.train_critic that reads what it draws")
+    parser.add_argument("--critic-weight", type=float, default=0.1, help="of the critic's loss (default 0.1)")
+    parser.add_argument(
+        "--own-drawings", type=int, default=0, help="of each step, that the critic reads too (default 0)"
+    )
     parser.add_argument("--init", help="folder of a UNet to start from")
     parser.add_argument(
         "--layers", type=int, nargs="+", help="of each level of --init, the largest first, where it has fewer"

@@ -30,7 +30,9 @@ class Plan:
     """The one beside ``init`` serves: it knows the words already."""
     clip: tuple[str, ...] = ("--minutes", "9")
     judge: tuple[str, ...] = ("--minutes", "12")
+    critic: tuple[str, ...] = ("--minutes", "12")
     unet: tuple[str, ...] = ("--minutes", "100")
+    own_drawings: int = 8
     redrawn: int = 1200
     decoder: tuple[str, ...] = ("--minutes", "30")
     evaluation: int = 2400
@@ -60,7 +62,8 @@ def stages(plan: Plan) -> list[Stage]:
     autoencoder = _training(plan, "autoencoder", phantoms, (*plan.autoencoder, *begin["autoencoder"]))
     vae = str(plan.init / "vae" if plan.init and plan.keep_autoencoder else autoencoder.result.parent)
     clip = str(plan.folder("clip") / "model")
-    places = ("--vae", vae, "--clip", clip, "--latents", str(plan.folder("latents")))
+    seen = ("--vae", vae, "--latents", str(plan.folder("latents")))
+    read = ("--critic", str(plan.folder("critic") / "model"), "--own-drawings", str(plan.own_drawings))
     judged = (*plan.judge, "--vae", vae, *begin["judge"])
     judge = _training(plan, "judge", plan.folder("phantoms_judge"), judged)
     often = ("--often", *plan.words.often) if plan.words.often else ()
@@ -71,8 +74,9 @@ def stages(plan: Plan) -> list[Stage]:
         *([] if plan.keep_autoencoder else [autoencoder]),
         _training(plan, "clip", phantoms, (*plan.clip, *begin["clip"])),
         *([] if plan.keep_judge else [judge]),
-        _training(plan, "unet", phantoms, (*places, *plan.unet, *often, *begin["unet"])),
-        _redrawing(plan, phantoms, places),
+        _training(plan, "critic", phantoms, (*seen, *plan.critic)),
+        _training(plan, "unet", phantoms, (*seen, "--clip", clip, *read, *plan.unet, *often, *begin["unet"])),
+        _redrawing(plan, phantoms, (*seen, "--clip", clip)),
         _decoding(plan, phantoms, vae),
     ]
 
@@ -146,7 +150,9 @@ def tiny_plan(
         autoencoder=(*steps, "--size", "tiny"),
         clip=(*steps, "--batch", "8"),
         judge=(*steps, "--batch", "8"),
+        critic=(*steps, "--batch", "4"),
         unet=(*steps, "--batch", "4", "--size", "tiny", "--paraphrases", "1"),
+        own_drawings=2,
         redrawn=4,
         decoder=(*steps, "--batch", "2"),
         evaluation=2,

@@ -21,6 +21,16 @@ def make_scheduler() -> DDIMScheduler:
     )
 
 
+def taken_apart(
+    scheduler: DDIMScheduler, noisy: Tensor, velocity: Tensor, timesteps: Tensor
+) -> tuple[Tensor, Tensor]:
+    """What ``velocity`` says ``noisy`` is made of: the clean latents and the noise, (batch, channels, height,
+    width) each (Salimans and Ho 2022, arXiv 2202.00512, appendix D)."""
+    kept = scheduler.alphas_cumprod.to(noisy)[timesteps.to(noisy.device)][:, None, None, None]
+    alpha, sigma = kept.sqrt(), (1 - kept).sqrt()
+    return alpha * noisy - sigma * velocity, sigma * noisy + alpha * velocity
+
+
 class TimestepSampler:
     """Draws timesteps so that sigma / (alpha + sigma) is logit-normal, as in flow matching.
 

@@ -8,9 +8,13 @@ from diffusers import DDIMScheduler, UNet2DConditionModel
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.errors import TrainingError
 from training.clip_tuning.losses import clip_gradients
+from training.embedded.critic import NoiseForReading
+from training.embedded.critic_loss import Question, Reader
 from training.embedded.latents import LatentSet
-from training.embedded.noise_schedule import TimestepSampler, make_scheduler
+from training.embedded.noise_schedule import TimestepSampler, make_scheduler, taken_apart
+from training.embedded.own_drawings import GUIDANCE, OwnDrawings
 from training.embedded.reconstruction import lesion_weights
 from training.embedded.unet_growth import deepen
 from training.embedded.unet_layout import UNetSize, build_unet
@@ -18,7 +22,7 @@ from training.loop.averages import MovingAverage
 from training.loop.devices import fastest_attention, half_pays, half_precision
 from training.loop.pace import Pace
 from training.loop.processes import Processes
-from training.loop.runs import step_generator
+from training.loop.runs import Stateful, step_generator
 from training.words.text_states import Prompts, PromptShares, TextStates
 
 
@@ -51,6 +55,19 @@ class UNetConfig:
     """bfloat16 where it is the faster; see ``training.loop.devices``."""
     left_out: tuple[str, ...] | None = None
     """Names that it is never asked by."""
+    critic: str | None = None
+    """Folder of the critic by which what it draws must be read as what was asked; see
+    ``training.embedded.critic``."""
+    critic_weight: float = 0.1
+    own_drawings: int = 0
+    """Pictures beside the batch that the critic reads: drawings under way, see
+    ``training.embedded.own_drawings``."""
+
+    def __post_init__(self) -> None:
+        if self.own_drawings and self.critic is None:
+            raise TrainingError(
+                f"{self.own_drawings} own drawings have nobody to read them: name a critic, or ask for 0."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +80,8 @@ class Lessons:
     states: TextStates
     chances: NDArray[np.float64]
     """How often each picture is taken, as shares of 1."""
+    reader: Reader | None = None
+    """The critic, and what it should read from each picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +94,8 @@ class Batch:
     noise: Tensor
     timesteps: Tensor
     states: Tensor
+    question: Question | None = None
+    """What the critic is asked, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +110,16 @@ class Learner:
     lessons: Lessons
     config: UNetConfig
     processes: Processes
+    own: OwnDrawings | None = None
+
+    def parts(self) -> dict[str, Stateful]:
+        """What a checkpoint keeps."""
+        kept = {"model": self.unet, "optimizer": self.optimizer, "average": self.average}
+        return kept | ({"own_drawings": self.own} if self.own else {})
 
     def take_step(self, step: int) -> dict[str, float]:
         """Moves the weights once and returns the loss and the gradients' norm before clipping."""
-        loss = self.loss(self.batch(step))
+        loss = self.loss(self.batch(step)) + self.own_loss(step)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.processes.sum_gradients(self.unet.parameters())
@@ -103,13 +130,45 @@ class Learner:
         return {"loss": whole, "gradient_norm": norm, "samples": self.config.batch}
 
     def loss(self, batch: Batch) -> Tensor:
-        """Squared error of the velocity, weighted on lesions and by what channels do to pixels."""
+        """Squared error of the velocity, weighted on lesions and by what channels do to pixels; where there
+        is a critic, also how far from what was asked for it reads what the velocity leads to."""
         noisy = self.scheduler.add_noise(batch.latents, batch.noise, batch.timesteps)
         target = self.scheduler.get_velocity(batch.latents, batch.noise, batch.timesteps)
+        velocity = self._velocity(noisy, batch.timesteps, batch.states)
+        errors = (velocity - target).square() * self.lessons.channel_weights.to(target.device)
+        loss = (errors.mean(dim=1, keepdim=True) * batch.weights).sum()
+        if self.lessons.reader is None or batch.question is None:
+            return loss
+        return loss + self._misread(noisy, velocity, batch.timesteps, batch.question)
+
+    def own_loss(self, step: int) -> Tensor:
+        """How far from what was asked for the critic reads the drawings under way; they go on by a step."""
+        own, states, reader = self.own, self.lessons.states, self.lessons.reader
+        if own is None or reader is None:
+            return torch.zeros((), device=self.unet.device)
+        timesteps = own.timesteps.to(self.unet.device)
+        asked = states.of(own.asked.tolist()).to(self.unet.device)
+        with torch.no_grad():
+            empty = states.of([0]).to(asked.device).expand_as(asked)
+            without = self._velocity(own.latents, timesteps, empty)
+        velocity = without + GUIDANCE * (self._velocity(own.latents, timesteps, asked) - without)
+        loss = self._misread(own.latents, velocity, timesteps, own.question(reader, step))
+        own.carry_on(velocity.detach(), step)
+        return loss
+
+    def _velocity(self, noisy: Tensor, timesteps: Tensor, states: Tensor) -> Tensor:
         with half_precision(noisy.device, self.config.half), fastest_attention(noisy.device):
-            velocity = self.unet(noisy, batch.timesteps, batch.states).sample
-        errors = (velocity.float() - target).square() * self.lessons.channel_weights.to(target.device)
-        return (errors.mean(dim=1, keepdim=True) * batch.weights).sum()
+            velocity: Tensor = self.unet(noisy, timesteps, states).sample
+        return velocity.float()
+
+    def _misread(self, noisy: Tensor, velocity: Tensor, timesteps: Tensor, question: Question) -> Tensor:
+        """What the critic says of the picture that the velocity leads to."""
+        reader = self.lessons.reader
+        assert reader is not None
+        clean, _ = taken_apart(self.scheduler, noisy, velocity, timesteps)
+        signal = self.scheduler.alphas_cumprod.to(noisy.device)[timesteps]
+        wrong = reader.loss(clean, signal, question, self.scheduler)
+        return self.config.critic_weight * wrong / self.config.batch
 
     def batch(self, step: int) -> Batch:
         """This process's share of a step's pictures, prompts, noise and timesteps; the whole is the same
@@ -130,7 +189,18 @@ class Learner:
             noise[share].to(device),
             timesteps[share].to(device),
             self.lessons.states.of(asked[share]).to(device),
+            self._question(pictures, asked, generator, share),
         )
+
+    def _question(
+        self, pictures: NDArray[np.int64], asked: list[int], generator: torch.Generator, share: slice
+    ) -> Question | None:
+        reader, latents = self.lessons.reader, self.lessons.encoded.latents
+        if reader is None:
+            return None
+        noise = torch.randn((len(pictures), *latents.shape[2:]), generator=generator)
+        timesteps = NoiseForReading.of(self.scheduler).sampler.draw(len(pictures), generator)
+        return reader.ask(pictures, asked, noise, timesteps).part(share, self.unet.device)
 
 
 def new_unet(config: UNetConfig, lessons: Lessons) -> UNet2DConditionModel:
@@ -152,4 +222,13 @@ def make_learner(config: UNetConfig, lessons: Lessons, processes: Processes) -> 
     scheduler = make_scheduler()
     sampler = TimestepSampler(scheduler, config.time_mean, config.time_deviation, config.even_share)
     average = MovingAverage(unet, config.average)
-    return Learner(unet, optimizer, average, scheduler, sampler, lessons, config, processes)
+    own = _begin_drawing(config, lessons, processes)
+    return Learner(unet, optimizer, average, scheduler, sampler, lessons, config, processes, own)
+
+
+def _begin_drawing(config: UNetConfig, lessons: Lessons, processes: Processes) -> OwnDrawings | None:
+    """Drawings of its own, where they are asked for; with a scheduler of their own."""
+    if not config.own_drawings:
+        return None
+    count, scheduler = config.own_drawings, make_scheduler()
+    return OwnDrawings.begin(count, lessons.encoded, lessons.prompts, scheduler, config.seed, processes)
