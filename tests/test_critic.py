@@ -12,6 +12,7 @@ from unet_scenes import write_rooms
 
 from core.errors import TrainingError
 from training import train_critic, train_unet
+from training.embedded import critic_loss
 from training.embedded.critic import HEADS, Critic, NoiseForReading, cell_loss, load_critic
 from training.embedded.critic_loss import Reader
 from training.embedded.datasets import open_phantoms
@@ -123,10 +124,33 @@ def test_latents_that_follow_the_critic_are_read_as_asked(reader, rooms):
 
 def test_an_empty_prompt_and_pure_noise_ask_for_nothing(reader, rooms):
     clean, question = asked_of(reader, rooms, named=(0, 5, 0, 7))
+    question = replace(question, labels=question.labels.roll(1, dims=0))
     clean.requires_grad_(True)
     loss = reader.loss(clean, torch.tensor([1.0, 0.0, 0.5, 0.5]), question, make_scheduler())
     (gradient,) = torch.autograd.grad(loss, clean)
     assert [bool(part.abs().max() > 0) for part in gradient] == [False, False, False, True]
+
+
+def test_what_is_read_surely_enough_is_left_as_it_is(reader, rooms, monkeypatch):
+    clean, question = asked_of(reader, rooms)
+    question = replace(question, timesteps=torch.zeros_like(question.timesteps))
+    with torch.no_grad():
+        found = reader.critic(clean, torch.zeros(len(clean)))
+    shares = [found.heads[head].softmax(dim=1) for head in HEADS]
+    right = torch.stack([share.gather(1, question.labels[:, i : i + 1]) for i, share in enumerate(shares)])
+    clean.requires_grad_(True)
+    monkeypatch.setattr(critic_loss, "SURE_ENOUGH", float(right.min()) / 2)
+    loss = reader.loss(clean, torch.ones(4), question, make_scheduler())
+    assert float(loss.detach()) == 0 and not torch.autograd.grad(loss, clean)[0].any()
+    monkeypatch.setattr(critic_loss, "SURE_ENOUGH", (float(right.max()) + 1) / 2)
+    assert float(reader.loss(clean, torch.ones(4), question, make_scheduler()).detach()) > 0
+
+
+def test_a_prediction_counts_by_the_square_of_its_signal(reader, rooms):
+    clean, question = asked_of(reader, rooms)
+    wrong, scheduler = replace(question, labels=question.labels.roll(1, dims=0)), make_scheduler()
+    whole, half = (float(reader.loss(clean, torch.full((4,), s), wrong, scheduler)) for s in (1.0, 0.5))
+    assert whole > 0 and half == pytest.approx(whole / 4, rel=1e-4)
 
 
 def learner_for(rooms, **changes) -> Learner:

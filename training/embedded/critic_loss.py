@@ -1,6 +1,7 @@
 """What a UNet learns from the critic: that what its velocity leads to is read as what was asked for."""
 
 from dataclasses import dataclass
+from math import log
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,10 @@ from training.embedded.datasets import PhantomSet
 
 HEAD_WEIGHTS = {"rash": 1.0, "site": 0.5, "tone": 0.5}
 """Rashes are drawn worst."""
+
+SURE_ENOUGH = 0.7
+"""Probability of the right answer from which nothing more is asked: beyond it a UNet learns to overdraw, in
+colours and contrasts that no phantom has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +70,11 @@ class Reader:
         return Question(torch.from_numpy(self.labels[pictures]), noise, timesteps, named)
 
     def loss(self, clean: Tensor, signal: Tensor, question: Question, scheduler: DDIMScheduler) -> Tensor:
-        """Sum over pictures; ``clean`` is what a velocity leads to at one step, which counts by the share of
-        ``signal`` (pictures,) that it was told from: of pure noise it is the mean of all that could be."""
+        """Sum over pictures; ``clean`` is what a velocity leads to at one step, which counts by the square of
+        the share of ``signal`` (pictures,) that it was told from: of noise it is the mean of all that could
+        be, and what is read from such a mean says nothing of the picture to come."""
         noisy, times = NoiseForReading.of(scheduler).with_noise(clean, question.noise, question.timesteps)
         losses = reading_losses(self.critic(noisy, times), question.labels)
-        wrong = torch.stack([HEAD_WEIGHTS[head] * loss for head, loss in losses.items()]).sum(dim=0)
-        return (wrong * signal * question.named).sum()
+        left = {head: (loss + log(SURE_ENOUGH)).clamp_min(0) for head, loss in losses.items()}
+        wrong = torch.stack([HEAD_WEIGHTS[head] * loss for head, loss in left.items()]).sum(dim=0)
+        return (wrong * signal.square() * question.named).sum()

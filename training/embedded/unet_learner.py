@@ -118,16 +118,19 @@ class Learner:
         return kept | ({"own_drawings": self.own} if self.own else {})
 
     def take_step(self, step: int) -> dict[str, float]:
-        """Moves the weights once and returns the loss and the gradients' norm before clipping."""
-        loss = self.loss(self.batch(step)) + self.own_loss(step)
+        """Moves the weights once and returns the loss, the critic's share of it for own drawings, and the
+        gradients' norm before clipping."""
+        own = self.own_loss(step)
+        loss = self.loss(self.batch(step)) + own
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.processes.sum_gradients(self.unet.parameters())
         norm = clip_gradients(list(self.unet.parameters()), self.config.clip_norm)
         self.optimizer.step()
         self.average.update()
-        whole = self.processes.total(float(loss.detach()))
-        return {"loss": whole, "gradient_norm": norm, "samples": self.config.batch}
+        whole, misread = (self.processes.total(float(part.detach())) for part in (loss, own))
+        logged = {"loss": whole, "gradient_norm": norm, "samples": self.config.batch}
+        return logged | ({"own_drawings_misread": misread} if self.own else {})
 
     def loss(self, batch: Batch) -> Tensor:
         """Squared error of the velocity, weighted on lesions and by what channels do to pixels; where there

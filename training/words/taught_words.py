@@ -67,8 +67,9 @@ GROUPS = TaughtWords(
     phantoms=(9600, 7200, 960),
     further=("--tones", "monk", "--true-sites", "--even-rashes"),
     often=(
-        *(rash for rash in EVERY_RASH if rash not in TWELVE.rashes),
-        *("tinea", "contact_dermatitis", "psoriasis_lichen", "urticaria", "bullous"),
+        *("actinic_keratosis_carcinoma", "bacterial", "benign_tumor", "contact_dermatitis", "herpes_std"),
+        *("infestation", "lupus_connective", "melanoma_nevi", "systemic", "tinea", "urticaria"),
+        *("vascular_tumor", "vasculitis"),
     ),
 )
 
