@@ -19,7 +19,7 @@ from core.settings import JUDGE, PROJECT
 from core.weights.checkpoints import check_model_folder
 from core.weights.model_cards import load_card
 from training import evaluate
-from training.build_embedded import main
+from training.build_embedded import main, parse_arguments, read_plan
 from training.embedded import samples
 from training.embedded.assembly import LARGEST_FILE, check_drawing, check_sizes, copy_judge
 from training.embedded.chain import stages, tiny_plan
@@ -180,6 +180,16 @@ def test_an_autoencoder_that_is_kept_makes_the_latents_and_only_its_decoder_lear
     assert "autoencoder" not in chain
     assert f"--vae {init / 'vae'}" in chain["unet"] and f"--vae {init / 'vae'}" in chain["redrawn"]
     assert f"--init {init / 'vae'}" in chain["decoder"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "rate"),
+    [([], "0.001"), (["--init", "m"], "0.0003"), (["--learning-rate-unet", "1e-05"], "1e-05")],
+)
+def test_a_unet_that_can_draw_goes_on_more_gently(tmp_path, flags, rate):
+    arguments = parse_arguments(["--work", str(tmp_path), *flags])
+    unet = read_plan(arguments).unet
+    assert unet[unet.index("--learning-rate") + 1] == rate
 
 
 def test_the_unet_learns_from_the_critic_of_the_same_latents(built):

@@ -27,6 +27,9 @@ from training.embedded.chain import Plan, evaluation, indexing, stages, tiny_pla
 from training.loop.stages import run_stage
 from training.words.taught_words import ALL, WORDS
 
+FROM_NOTHING, GOING_ON = 1e-3, 3e-4
+"""Highest learning rates of a UNet: one that can draw already forgets at the higher."""
+
 
 def build(plan: Plan) -> None:
     """Runs the whole chain."""
@@ -48,6 +51,7 @@ def read_plan(arguments: Namespace) -> Plan:
     words = WORDS[arguments.words]
     if arguments.tiny:
         return tiny_plan(arguments.work, arguments.models, arguments.seed, words, arguments.init)
+    rate = arguments.learning_rate_unet or (GOING_ON if arguments.init else FROM_NOTHING)
     return Plan(
         arguments.work,
         arguments.models,
@@ -61,7 +65,7 @@ def read_plan(arguments: Namespace) -> Plan:
         clip=("--minutes", str(arguments.minutes_clip), "--sentences", str(arguments.sentences)),
         judge=("--minutes", str(arguments.minutes_judge)),
         critic=("--minutes", str(arguments.minutes_critic)),
-        unet=("--minutes", str(arguments.minutes_unet)),
+        unet=("--minutes", str(arguments.minutes_unet), "--learning-rate", str(rate)),
         own_drawings=arguments.own_drawings,
         decoder=("--minutes", str(arguments.minutes_decoder)),
         paraphrased=168 if words is ALL else 0,
@@ -100,9 +104,12 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--sentences", type=int, default=256, help="that CLIP reads further, a step")
     parser.add_argument("--minutes-clip", type=float, default=9)
     parser.add_argument("--minutes-judge", type=float, default=12)
-    parser.add_argument("--minutes-critic", type=float, default=12)
+    parser.add_argument("--minutes-critic", type=float, default=30)
     parser.add_argument("--minutes-unet", type=float, default=100)
-    parser.add_argument("--own-drawings", type=int, default=8, help="that the critic reads, a step")
+    parser.add_argument("--own-drawings", type=int, default=6, help="that the critic reads, a step")
+    parser.add_argument(
+        "--learning-rate-unet", type=float, help="highest (default 0.001; 0.0003 where it begins with --init)"
+    )
     parser.add_argument("--minutes-decoder", type=float, default=30)
     parser.add_argument("--seed", type=int, default=11, help="first of three seeds of phantoms; of weights")
     parser.add_argument("--tiny", action="store_true", help="microscopic sizes, to try the chain itself")

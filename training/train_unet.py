@@ -128,7 +128,7 @@ def parse_arguments(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--float32", action="store_true", help="compute in it: faster for a lean network")
     parser.add_argument("--leave-out", nargs="+", default=(), help="names that it is never asked by")
     parser.add_argument("--critic", type=Path, help="model of training.train_critic that reads what it draws")
-    parser.add_argument("--critic-weight", type=float, default=0.1, help="of the critic's loss (default 0.1)")
+    parser.add_argument("--critic-weight", type=float, default=0.06, help="of its loss (default 0.06)")
     parser.add_argument(
         "--own-drawings", type=int, default=0, help="of each step, that the critic reads too (default 0)"
     )

@@ -14,7 +14,7 @@ from training.words.taught_words import ALL, FIRST, TaughtWords
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much of everything. The standard takes about four hours of two processor cores."""
+    """How much of everything. The standard takes about five hours of two processor cores."""
 
     work: Path
     models: Path
@@ -30,9 +30,9 @@ class Plan:
     """The one beside ``init`` serves: it knows the words already."""
     clip: tuple[str, ...] = ("--minutes", "9")
     judge: tuple[str, ...] = ("--minutes", "12")
-    critic: tuple[str, ...] = ("--minutes", "12")
+    critic: tuple[str, ...] = ("--minutes", "30")
     unet: tuple[str, ...] = ("--minutes", "100")
-    own_drawings: int = 8
+    own_drawings: int = 6
     redrawn: int = 1200
     decoder: tuple[str, ...] = ("--minutes", "30")
     evaluation: int = 2400

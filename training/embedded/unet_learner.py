@@ -58,7 +58,7 @@ class UNetConfig:
     critic: str | None = None
     """Folder of the critic by which what it draws must be read as what was asked; see
     ``training.embedded.critic``."""
-    critic_weight: float = 0.1
+    critic_weight: float = 0.06
     own_drawings: int = 0
     """Pictures beside the batch that the critic reads: drawings under way, see
     ``training.embedded.own_drawings``."""
