@@ -10,7 +10,7 @@ import json
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,7 @@ class CriticStepper:
     rows: NDArray[np.int64]
     config: CriticRunConfig
     device: torch.device
+    noise: NoiseForReading = field(default_factory=lambda: NoiseForReading.of(make_scheduler()))
 
     def __call__(self, step: int) -> dict[str, float]:
         """Moves the weights once; returns what to log."""
@@ -90,7 +91,7 @@ class CriticStepper:
         latents = _moved(self.encoded.latents[chosen, mirrored], aside).float().to(self.device)
         lesions = _moved(self.encoded.lesions[chosen, mirrored], aside).to(self.device)
         labels = torch.from_numpy(self.labels[chosen]).to(self.device)
-        noisy, times = NoiseForReading.of(make_scheduler()).add(latents, generator)
+        noisy, times = self.noise.add(latents, generator)
         with half_precision(self.device, half_pays()):
             found = self.critic(noisy, times)
         losses = reading_losses(found, labels, self.config.smoothing)

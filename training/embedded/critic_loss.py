@@ -69,6 +69,19 @@ class Reader:
         named = torch.tensor([float(row > 0) for row in asked])
         return Question(torch.from_numpy(self.labels[pictures]), noise, timesteps, named)
 
+    def ask_anew(
+        self,
+        pictures: NDArray[np.int64],
+        asked: list[int],
+        shape: torch.Size,
+        generator: torch.Generator,
+        scheduler: DDIMScheduler,
+    ) -> Question:
+        """The same, through noise drawn for latents of ``shape`` (pictures, channels, height, width)."""
+        noise = torch.randn(shape, generator=generator)
+        timesteps = NoiseForReading.of(scheduler).sampler.draw(len(pictures), generator)
+        return self.ask(pictures, asked, noise, timesteps)
+
     def loss(self, clean: Tensor, signal: Tensor, question: Question, scheduler: DDIMScheduler) -> Tensor:
         """Sum over pictures; ``clean`` is what a velocity leads to at one step, which counts by the square of
         the share of ``signal`` (pictures,) that it was told from: of noise it is the mean of all that could

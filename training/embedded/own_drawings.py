@@ -15,7 +15,6 @@ import torch
 from diffusers import DDIMScheduler
 from torch import Tensor
 
-from training.embedded.critic import NoiseForReading
 from training.embedded.critic_loss import Question, Reader
 from training.embedded.latents import LatentSet
 from training.embedded.noise_schedule import taken_apart
@@ -74,10 +73,9 @@ class OwnDrawings:
 
     def question(self, reader: Reader, step: int) -> Question:
         """What the critic is asked of them."""
-        generator = step_generator(self.seed, step)
-        noise = torch.randn(self.latents.shape, generator=generator)
-        timesteps = NoiseForReading.of(self.scheduler).sampler.draw(len(self), generator)
-        whole = reader.ask(self.pictures.numpy(), self.asked.tolist(), noise, timesteps)
+        generator, asked = step_generator(self.seed, step), self.asked.tolist()
+        shape = self.latents.shape
+        whole = reader.ask_anew(self.pictures.numpy(), asked, shape, generator, self.scheduler)
         return whole.part(slice(None), self.latents.device)
 
     @torch.no_grad()

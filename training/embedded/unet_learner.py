@@ -10,7 +10,6 @@ from torch import Tensor
 
 from core.errors import TrainingError
 from training.clip_tuning.losses import clip_gradients
-from training.embedded.critic import NoiseForReading
 from training.embedded.critic_loss import Question, Reader
 from training.embedded.latents import LatentSet
 from training.embedded.noise_schedule import TimestepSampler, make_scheduler, taken_apart
@@ -201,9 +200,9 @@ class Learner:
         reader, latents = self.lessons.reader, self.lessons.encoded.latents
         if reader is None:
             return None
-        noise = torch.randn((len(pictures), *latents.shape[2:]), generator=generator)
-        timesteps = NoiseForReading.of(self.scheduler).sampler.draw(len(pictures), generator)
-        return reader.ask(pictures, asked, noise, timesteps).part(share, self.unet.device)
+        shape = torch.Size((len(pictures), *latents.shape[2:]))
+        whole = reader.ask_anew(pictures, asked, shape, generator, self.scheduler)
+        return whole.part(share, self.unet.device)
 
 
 def new_unet(config: UNetConfig, lessons: Lessons) -> UNet2DConditionModel:
